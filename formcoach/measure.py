@@ -1,0 +1,338 @@
+"""Measures: named functions of a body, with the unit in the name.
+
+Units: `_deg` degrees; `_t` torso lengths. A measure of one side takes the side. NaN means unseen. Which way a value
+grows stands in each docstring. Two-dimensional angles hold in the views that the rules grade them for.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from formcoach import outline
+from formcoach.body import Body, Side
+from formcoach.geometry import (
+    Point,
+    angle_deg,
+    beside,
+    distance,
+    from_down_deg,
+    middle,
+    tilt_deg,
+    turn_deg,
+    wrapped_deg,
+)
+from formcoach.pose import Landmark as L
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A named function of a body.
+
+    Attributes:
+        name: with its unit at the end.
+        function: of a body, or of a body and a side.
+        sided: whether it takes a side.
+        about: what it measures and which way it grows.
+    """
+
+    name: str
+    function: Callable[..., float]
+    sided: bool
+
+    @property
+    def unit(self) -> str:
+        """The unit of the values: "deg" or "T" (torso lengths)."""
+        return {"deg": "deg", "t": "T"}[self.name.rsplit("_", 1)[1]]
+
+    @property
+    def about(self) -> str:
+        """The first line of the function's docstring."""
+        return (self.function.__doc__ or "").strip().splitlines()[0]
+
+
+def of_body(function: Callable[[Body], float]) -> Measure:
+    """Make a measure of the whole body."""
+    return Measure(function.__name__, function, sided=False)
+
+
+def of_side(function: Callable[[Body, Side], float]) -> Measure:
+    """Make a measure of one side of the body."""
+    return Measure(function.__name__, function, sided=True)
+
+
+_INDEX = {
+    Side.LEFT: {
+        "ear": L.LEFT_EAR, "shoulder": L.LEFT_SHOULDER, "elbow": L.LEFT_ELBOW, "wrist": L.LEFT_WRIST, "hip": L.LEFT_HIP,
+        "knee": L.LEFT_KNEE, "ankle": L.LEFT_ANKLE, "heel": L.LEFT_HEEL, "toe": L.LEFT_TOE,
+    },
+    Side.RIGHT: {
+        "ear": L.RIGHT_EAR, "shoulder": L.RIGHT_SHOULDER, "elbow": L.RIGHT_ELBOW, "wrist": L.RIGHT_WRIST,
+        "hip": L.RIGHT_HIP, "knee": L.RIGHT_KNEE, "ankle": L.RIGHT_ANKLE, "heel": L.RIGHT_HEEL, "toe": L.RIGHT_TOE,
+    },
+}  # fmt: skip
+
+
+def _at(body: Body, side: Side, joint: str) -> Point:
+    return body.xy[_INDEX[side][joint]]
+
+
+# ---- arms ----
+
+
+@of_side
+def elbow_deg(body: Body, side: Side) -> float:
+    """The angle at the elbow; 180 is straight."""
+    return angle_deg(_at(body, side, "shoulder"), _at(body, side, "elbow"), _at(body, side, "wrist"))
+
+
+@of_side
+def arm_vert_deg(body: Body, side: Side) -> float:
+    """The upper arm from hanging; 0 hangs, 90 is level, 180 points up."""
+    return from_down_deg(_at(body, side, "shoulder"), _at(body, side, "elbow"))
+
+
+@of_side
+def elbow_h_t(body: Body, side: Side) -> float:
+    """How far the elbow is above its shoulder; seen alike from all round a level camera."""
+    return (_at(body, side, "shoulder")[1] - _at(body, side, "elbow")[1]) / body.torso_px
+
+
+@of_side
+def wrist_h_t(body: Body, side: Side) -> float:
+    """How far the wrist is above its shoulder; seen alike from all round a level camera."""
+    return (_at(body, side, "shoulder")[1] - _at(body, side, "wrist")[1]) / body.torso_px
+
+
+@of_side
+def hand_h_t(body: Body, side: Side) -> float:
+    """How far the wrist is above the hips' level: a weight lifted, whichever joint lifts it, from any side."""
+    return (body.hips[1] - _at(body, side, "wrist")[1]) / body.torso_px
+
+
+@of_side
+def elbow_out_t(body: Body, side: Side) -> float:
+    """How far the elbow is outward of its shoulder, across the picture; negative is inward."""
+    outward = 1.0 if side is Side.LEFT else -1.0  # facing the camera, the left side is to the picture's right
+    outward *= 1.0 if abs(body.azimuth_deg) <= 90 else -1.0
+    return outward * (_at(body, side, "elbow")[0] - _at(body, side, "shoulder")[0]) / body.torso_px
+
+
+@of_side
+def elbow_ant_t(body: Body, side: Side) -> float:
+    """How far the elbow is in front of the line from hip to shoulder; negative is behind the back."""
+    line = beside(_at(body, side, "hip"), _at(body, side, "shoulder"), _at(body, side, "elbow"))
+    return body.facing * line / body.torso_px
+
+
+@of_side
+def wrist_fore_t(body: Body, side: Side) -> float:
+    """How far the wrist is before its shoulder, level, toward where the person faces."""
+    forward = body.facing * (_at(body, side, "wrist")[0] - _at(body, side, "shoulder")[0])
+    return forward / body.torso_px / max(body.sideways, 0.5)
+
+
+@of_side
+def forearm_tilt_deg(body: Body, side: Side) -> float:
+    """The forearm from upright, 0 to 180; 0 has the wrist straight above the elbow."""
+    return from_down_deg(_at(body, side, "wrist"), _at(body, side, "elbow"))
+
+
+@of_side
+def wrist_foot_t(body: Body, side: Side) -> float:
+    """How far the wrist, and with it the bar, is before the middle of the foot."""
+    heel, toe = _at(body, side, "heel"), _at(body, side, "toe")
+    forward = body.facing * (_at(body, side, "wrist")[0] - middle(heel, toe)[0])
+    return forward / body.torso_px / max(body.sideways, 0.5)
+
+
+# ---- trunk ----
+
+
+@of_body
+def trunk_lean_deg(body: Body) -> float:
+    """The trunk from upright, toward where the person faces; 0 upright, 90 level. For side and oblique views.
+
+    From the picture, opened up by how far the camera is off square.
+    """
+    if body.sideways < 0.34:
+        return math.nan
+    hips, shoulders = body.hips, body.shoulders
+    forward = body.facing * (shoulders[0] - hips[0]) / body.sideways
+    return math.degrees(math.atan2(forward, hips[1] - shoulders[1]))
+
+
+@of_body
+def hinge_deg(body: Body) -> float:
+    """The trunk from upright in space, 0 to 180, whichever way it leans; for any view, good to some 8°."""
+    w = body.world
+    x, y, z = (
+        w[L.LEFT_SHOULDER][i] + w[L.RIGHT_SHOULDER][i] - w[L.LEFT_HIP][i] - w[L.RIGHT_HIP][i] for i in range(3)
+    )
+    return math.degrees(math.atan2(math.hypot(x, z), -y))
+
+
+@of_body
+def back_turn_deg(body: Body) -> float:
+    """How far the outline of the back turns between hips and shoulders; positive is rounded, negative hollow."""
+    if body.outline is None:
+        return math.nan
+    return outline.turn_deg(body.outline[1 if body.facing < 0 else 0])
+
+
+@of_body
+def low_back_turn_deg(body: Body) -> float:
+    """As `back_turn_deg`, of the lower half of the back only."""
+    if body.outline is None:
+        return math.nan
+    return outline.turn_deg(body.outline[1 if body.facing < 0 else 0], 0.12, 0.62)
+
+
+@of_body
+def chord_t(body: Body) -> float:
+    """From the hips' to the shoulders' middle."""
+    return distance(body.hips, body.shoulders) / body.torso_px
+
+
+@of_body
+def girdle_roll_deg(body: Body) -> float:
+    """The line through the shoulders from level; positive where the left shoulder is lower."""
+    return _roll_deg(body, L.LEFT_SHOULDER, L.RIGHT_SHOULDER)
+
+
+@of_body
+def pelvis_roll_deg(body: Body) -> float:
+    """The line through the hips from level; positive where the left hip is lower."""
+    return _roll_deg(body, L.LEFT_HIP, L.RIGHT_HIP)
+
+
+def _roll_deg(body: Body, left: L, right: L) -> float:
+    return tilt_deg(body.xy[right], body.xy[left])
+
+
+@of_body
+def girdle_twist_deg(body: Body) -> float:
+    """The shoulders' line against the hips' line in space: how far its left end is lower than the hips' left end."""
+    return _tilt3_deg(body, L.LEFT_SHOULDER, L.RIGHT_SHOULDER) - _tilt3_deg(body, L.LEFT_HIP, L.RIGHT_HIP)
+
+
+def _tilt3_deg(body: Body, left: L, right: L) -> float:
+    a, b = body.world[left], body.world[right]
+    return math.degrees(math.atan2(a[1] - b[1], math.hypot(a[0] - b[0], a[2] - b[2])))
+
+
+@of_body
+def shoulder_width_t(body: Body) -> float:
+    """From shoulder to shoulder, across the picture."""
+    return distance(body.xy[L.LEFT_SHOULDER], body.xy[L.RIGHT_SHOULDER]) / body.torso_px
+
+
+# ---- head and shoulder girdle ----
+
+
+@of_body
+def neck_deg(body: Body) -> float:
+    """From the trunk's line to the way from shoulder to ear; positive where the ear is before the line."""
+    hips, shoulders, ear = body.hips, body.shoulders, _ear(body)
+    trunk = (shoulders[0] - hips[0], shoulders[1] - hips[1])
+    return body.facing * turn_deg(trunk, (ear[0] - shoulders[0], ear[1] - shoulders[1]))
+
+
+@of_body
+def head_pitch_deg(body: Body) -> float:
+    """From the trunk's line to the way from ear to nose, less a right angle; positive looks up, negative down."""
+    hips, shoulders, ear, nose = body.hips, body.shoulders, _ear(body), body.xy[L.NOSE]
+    trunk = (shoulders[0] - hips[0], shoulders[1] - hips[1])
+    turned = body.facing * turn_deg(trunk, (nose[0] - ear[0], nose[1] - ear[1]))
+    return -wrapped_deg(turned - 90.0)
+
+
+def _ear(body: Body) -> Point:
+    """The near ear in a side view, the middle of both in a front view."""
+    left, right = body.xy[L.LEFT_EAR], body.xy[L.RIGHT_EAR]
+    if body.sideways < 0.7 and not math.isnan(left[0] + right[0]):
+        return middle(left, right)
+    return left if body.near is Side.LEFT else right
+
+
+@of_body
+def ear_gap_t(body: Body) -> float:
+    """How far the ears are above the shoulders, along the trunk; falls when the shoulders hike or the head sinks."""
+    return _above_along_trunk(body, middle(body.xy[L.LEFT_EAR], body.xy[L.RIGHT_EAR]), body.shoulders)
+
+
+@of_body
+def near_ear_gap_t(body: Body) -> float:
+    """As `ear_gap_t`, of the near ear and the shoulders' middle: for side views."""
+    return _above_along_trunk(body, _ear(body), body.shoulders)
+
+
+@of_body
+def shoulder_h_t(body: Body) -> float:
+    """How far the shoulders are from the hips, along the trunk; rises in a shrug, falls in rounding."""
+    return distance(body.hips, body.shoulders) / body.torso_px
+
+
+def _above_along_trunk(body: Body, top: Point, base: Point) -> float:
+    hips, shoulders = body.hips, body.shoulders
+    x, y = shoulders[0] - hips[0], shoulders[1] - hips[1]
+    length = max(math.hypot(x, y), 1e-6)
+    return ((top[0] - base[0]) * x + (top[1] - base[1]) * y) / length / body.torso_px
+
+
+# ---- legs ----
+
+
+@of_side
+def knee_deg(body: Body, side: Side) -> float:
+    """The angle at the knee; 180 is straight."""
+    return angle_deg(_at(body, side, "hip"), _at(body, side, "knee"), _at(body, side, "ankle"))
+
+
+@of_side
+def hip_deg(body: Body, side: Side) -> float:
+    """The angle at the hip between shoulder and knee; 180 is straight."""
+    return angle_deg(_at(body, side, "shoulder"), _at(body, side, "hip"), _at(body, side, "knee"))
+
+
+@of_body
+def stature_t(body: Body) -> float:
+    """How high the shoulders are above the ankles: standing or bent, from any side."""
+    return (_ankle_y(body) - body.shoulders[1]) / body.torso_px
+
+
+@of_body
+def hip_stature_t(body: Body) -> float:
+    """How high the hips are above the ankles."""
+    return (_ankle_y(body) - body.hips[1]) / body.torso_px
+
+
+@of_body
+def knee_stature_t(body: Body) -> float:
+    """How high the hips are above the knees."""
+    left, right = body.xy[L.LEFT_KNEE][1], body.xy[L.RIGHT_KNEE][1]
+    return (_mean_seen(left, right) - body.hips[1]) / body.torso_px
+
+
+def _ankle_y(body: Body) -> float:
+    return _mean_seen(body.xy[L.LEFT_ANKLE][1], body.xy[L.RIGHT_ANKLE][1])
+
+
+def _mean_seen(a: float, b: float) -> float:
+    """The mean of two, or the one that is seen."""
+    if math.isnan(a):
+        return b
+    return a if math.isnan(b) else (a + b) / 2
+
+
+# ---- the camera ----
+
+
+@of_body
+def azimuth_deg(body: Body) -> float:
+    """From where the camera sees the body: 0 faces it, 90 shows it the left side."""
+    return body.azimuth_deg
