@@ -42,6 +42,11 @@ class View(Enum):
     REAR_OBLIQUE = "rear-oblique"
     REAR = "rear"
 
+    @property
+    def words(self) -> str:
+        """How to say it after "from the"."""
+        return {"oblique": "half-way view", "rear-oblique": "view from half behind"}.get(self.value, self.value)
+
     @staticmethod
     def at(azimuth_deg: float) -> View:
         """The view's name: up to 22° either way is front, up to 65° oblique, up to 115° side, and so on behind.
@@ -49,7 +54,12 @@ class View(Enum):
         Square side views of rendered bodies are estimated at 77° to 92° (their true azimuth 88° to 96°).
         """
         turned = abs(wrapped_deg(azimuth_deg))
-        for limit, view in ((22.0, View.FRONT), (65.0, View.OBLIQUE), (115.0, View.SIDE), (158.0, View.REAR_OBLIQUE)):
+        for limit, view in (
+            (22.0, View.FRONT),
+            (65.0, View.OBLIQUE),
+            (115.0, View.SIDE),
+            (158.0, View.REAR_OBLIQUE),
+        ):
             if turned <= limit:
                 return view
         return View.REAR
@@ -231,15 +241,10 @@ class Observer:
             if distance(points[inner], points[outer]) > longest * torso_px:
                 trusted[outer] = False
         if self._last is not None:
-            self._stop_leaps(pose, torso_px, trusted)
+            reach = LEAP_T_S * torso_px * (pose.time_s - self._last.time_s)
+            leap = np.abs(pose.landmarks[:, :2] - self._last.landmarks[:, :2]).max(axis=1) > reach
+            trusted = [ok and not leapt for ok, leapt in zip(trusted, leap.tolist(), strict=True)]
         return [p if ok else _NOWHERE for p, ok in zip(points, trusted, strict=True)]
-
-    def _stop_leaps(self, pose: Pose, torso_px: float, trusted: list[bool]) -> None:
-        assert self._last is not None
-        reach = LEAP_T_S * torso_px * (pose.time_s - self._last.time_s)
-        leap = np.abs(pose.landmarks[:, :2] - self._last.landmarks[:, :2]).max(axis=1) > reach
-        for i in np.nonzero(leap)[0].tolist():
-            trusted[i] = False
 
 
 def _mirrored(pose: Pose) -> Pose:

@@ -68,6 +68,4 @@ class Estimator:
 
 def _array(points: list) -> NDArray[np.float32]:  # type: ignore[type-arg]  # MediaPipe's lists carry no types
     """(33, 3) of a list of landmarks."""
-    flat = np.array([(p.x, p.y, p.z) for p in points], np.float32)
-    assert flat.shape == (LANDMARKS, 3)
-    return flat
+    return np.array([(p.x, p.y, p.z) for p in points], np.float32)

@@ -107,9 +107,7 @@ def evaluate(
     tasks = _tasks(find_clips(folder), exercises)
     if not tasks:
         wanted = f" of {', '.join(sorted(exercises))}" if exercises else ""
-        raise FormCoachError(
-            f"{folder}: no labelled video{wanted}; a label is X.json beside X.mp4, or {LIST_NAME}"
-        )
+        raise FormCoachError(f"{folder}: no labelled video{wanted}; a label is X.json beside X.mp4, or {LIST_NAME}")
     run = partial(_judge_clip, judge=judge, faults=faults or {})
     outcomes: dict[str, Scores] = {}
     with (
@@ -400,9 +398,7 @@ def _hold_table(scores: Scores) -> Table:
         if holds.clips:
             error = _number(holds.duration_error_s, 2)
             table.add_row(
-                *_cells(
-                    exercise, str(holds.clips), str(holds.holds), str(holds.missed), str(holds.extra), error
-                )
+                *_cells(exercise, str(holds.clips), str(holds.holds), str(holds.missed), str(holds.extra), error)
             )
     return table
 

@@ -52,7 +52,12 @@ class Grades:
         """The grade from a view."""
         if view is View.REAR_OBLIQUE:
             return max(self.oblique, self.rear, key=lambda grade: grade.value)
-        return {View.FRONT: self.front, View.REAR: self.rear, View.SIDE: self.side, View.OBLIQUE: self.oblique}[view]
+        return {
+            View.FRONT: self.front,
+            View.REAR: self.rear,
+            View.SIDE: self.side,
+            View.OBLIQUE: self.oblique,
+        }[view]
 
     @property
     def move(self) -> str:
@@ -97,6 +102,7 @@ class RepSignal:
     Attributes:
         measure: seen from as many sides as possible.
         rest, peak: where it starts and where a full rep takes it in most people; the counter learns the person's own.
+        full: the least range of a full rep in most people, by which the first reps' range is judged.
         min_s: the shortest rep.
         foot: how long before the signal's 10 % point the movement starts, in times of its way from 10 % to 30 %; 1.72
             for a signal that moves with the weight, more for one that follows it.
@@ -106,6 +112,7 @@ class RepSignal:
     measure: Measure
     rest: float
     peak: float
+    full: float
     min_s: float = 1.0
     foot: float = 1.72
     at_peak: bool = False

@@ -163,9 +163,7 @@ class Video:
                 raise ValueError("cannot read on: the video is closed")
             return next(self._frames)
 
-    def _read(
-        self, pictures: Iterator[VideoFrame], clock: _Clock, fps: float | None
-    ) -> Generator[Frame, None, None]:
+    def _read(self, pictures: Iterator[VideoFrame], clock: _Clock, fps: float | None) -> Generator[Frame, None, None]:
         """Yield the chosen pictures as frames; keep `end_s` and, at the end, `notes`."""
         grid = _Grid(fps)
         notes: list[str] = []
@@ -408,9 +406,7 @@ def _turning_graph(picture: VideoFrame, filters: tuple[tuple[str, str], ...]) ->
     source = graph.add_buffer(
         width=picture.width, height=picture.height, format=picture.format, time_base=Fraction(1, 1000)
     )
-    graph.link_nodes(
-        source, *(graph.add(name, args or None) for name, args in filters), graph.add("buffersink")
-    )
+    graph.link_nodes(source, *(graph.add(name, args or None) for name, args in filters), graph.add("buffersink"))
     graph.configure()
     return graph
 
@@ -465,9 +461,7 @@ def _open_container(path: Path) -> InputContainer:
         raise FormCoachError(f"{path} may not be read; check its permissions") from None
     except (OSError, av.FFmpegError) as error:
         reason = error.strerror or type(error).__name__
-        raise FormCoachError(
-            f"{path} is not a video, or its beginning is broken ({reason}); {CONVERT}"
-        ) from None
+        raise FormCoachError(f"{path} is not a video, or its beginning is broken ({reason}); {CONVERT}") from None
 
 
 def _video_stream(path: Path, container: InputContainer) -> VideoStream:

@@ -1,4 +1,4 @@
-"""Angles and distances between points of the picture, in plain floats: a frame has few points, and NumPy's calls cost more.
+"""Angles and distances between points of the picture, in plain floats: for so few, NumPy's calls cost more.
 
 Points are (x, y), x right and y down, px. NaN in, NaN out.
 """

@@ -14,6 +14,7 @@ from formcoach import outline
 from formcoach.body import Body, Side
 from formcoach.geometry import (
     Point,
+    angle3_deg,
     angle_deg,
     beside,
     distance,
@@ -97,12 +98,6 @@ def arm_vert_deg(body: Body, side: Side) -> float:
 
 
 @of_side
-def elbow_h_t(body: Body, side: Side) -> float:
-    """How far the elbow is above its shoulder; seen alike from all round a level camera."""
-    return (_at(body, side, "shoulder")[1] - _at(body, side, "elbow")[1]) / body.torso_px
-
-
-@of_side
 def wrist_h_t(body: Body, side: Side) -> float:
     """How far the wrist is above its shoulder; seen alike from all round a level camera."""
     return (_at(body, side, "shoulder")[1] - _at(body, side, "wrist")[1]) / body.torso_px
@@ -112,6 +107,27 @@ def wrist_h_t(body: Body, side: Side) -> float:
 def hand_h_t(body: Body, side: Side) -> float:
     """How far the wrist is above the hips' level: a weight lifted, whichever joint lifts it, from any side."""
     return (body.hips[1] - _at(body, side, "wrist")[1]) / body.torso_px
+
+
+@of_side
+def wrist_y_t(body: Body, side: Side) -> float:
+    """How high the wrist is in the picture: only its changes mean anything, while camera and feet stay."""
+    return -_at(body, side, "wrist")[1] / body.torso_px
+
+
+@of_side
+def wrist_before_t(body: Body, side: Side) -> float:
+    """How far the wrist is before the middle of the shoulders, level, toward where the person faces."""
+    return body.facing * (_at(body, side, "wrist")[0] - body.shoulders[0]) / body.torso_px
+
+
+@of_side
+def arm_elev_deg(body: Body, side: Side) -> float:
+    """The upper arm from the trunk's side in space, 0 to 180; 0 lies along it, whichever way the trunk leans."""
+    if math.isnan(_at(body, side, "elbow")[0]):
+        return math.nan
+    hip, shoulder, elbow = (body.world[_INDEX[side][joint]] for joint in ("hip", "shoulder", "elbow"))
+    return angle3_deg(hip, shoulder, elbow)
 
 
 @of_side
@@ -142,14 +158,6 @@ def forearm_tilt_deg(body: Body, side: Side) -> float:
     return from_down_deg(_at(body, side, "wrist"), _at(body, side, "elbow"))
 
 
-@of_side
-def wrist_foot_t(body: Body, side: Side) -> float:
-    """How far the wrist, and with it the bar, is before the middle of the foot."""
-    heel, toe = _at(body, side, "heel"), _at(body, side, "toe")
-    forward = body.facing * (_at(body, side, "wrist")[0] - middle(heel, toe)[0])
-    return forward / body.torso_px / max(body.sideways, 0.5)
-
-
 # ---- trunk ----
 
 
@@ -170,9 +178,7 @@ def trunk_lean_deg(body: Body) -> float:
 def hinge_deg(body: Body) -> float:
     """The trunk from upright in space, 0 to 180, whichever way it leans; for any view, good to some 8°."""
     w = body.world
-    x, y, z = (
-        w[L.LEFT_SHOULDER][i] + w[L.RIGHT_SHOULDER][i] - w[L.LEFT_HIP][i] - w[L.RIGHT_HIP][i] for i in range(3)
-    )
+    x, y, z = (w[L.LEFT_SHOULDER][i] + w[L.RIGHT_SHOULDER][i] - w[L.LEFT_HIP][i] - w[L.RIGHT_HIP][i] for i in range(3))
     return math.degrees(math.atan2(math.hypot(x, z), -y))
 
 
@@ -185,11 +191,22 @@ def back_turn_deg(body: Body) -> float:
 
 
 @of_body
-def low_back_turn_deg(body: Body) -> float:
-    """As `back_turn_deg`, of the lower half of the back only."""
+def back_flexion_deg(body: Body) -> float:
+    """How far the spine is flexed, by the outline of the back: only its changes mean anything, bodies differ.
+
+    Two signs, each calibrated on rendered bodies whose spine flexes by known angles, and averaged: the outline's turn
+    (0.72° a degree) and how far the lower back stands out from the chord (0.0027 chord lengths a degree), which stays
+    where plates hide the hips.
+    """
+    return (back_turn_deg.function(body) / 0.72 + low_back_t.function(body) / 0.0027) / 2
+
+
+@of_body
+def low_back_t(body: Body) -> float:
+    """How far the outline of the lower back stands off the line from hips to shoulders, chord lengths as T."""
     if body.outline is None:
         return math.nan
-    return outline.turn_deg(body.outline[1 if body.facing < 0 else 0], 0.12, 0.62)
+    return outline.height(body.outline[1 if body.facing < 0 else 0], 0.20, 0.45)
 
 
 @of_body
@@ -225,12 +242,6 @@ def _tilt3_deg(body: Body, left: L, right: L) -> float:
     return math.degrees(math.atan2(a[1] - b[1], math.hypot(a[0] - b[0], a[2] - b[2])))
 
 
-@of_body
-def shoulder_width_t(body: Body) -> float:
-    """From shoulder to shoulder, across the picture."""
-    return distance(body.xy[L.LEFT_SHOULDER], body.xy[L.RIGHT_SHOULDER]) / body.torso_px
-
-
 # ---- head and shoulder girdle ----
 
 
@@ -260,6 +271,13 @@ def _ear(body: Body) -> Point:
 
 
 @of_body
+def gaze_deg(body: Body) -> float:
+    """The way from ear to nose from level; positive looks up."""
+    ear, nose = _ear(body), body.xy[L.NOSE]
+    return math.degrees(math.atan2(ear[1] - nose[1], body.facing * (nose[0] - ear[0])))
+
+
+@of_body
 def ear_gap_t(body: Body) -> float:
     """How far the ears are above the shoulders, along the trunk; falls when the shoulders hike or the head sinks."""
     return _above_along_trunk(body, middle(body.xy[L.LEFT_EAR], body.xy[L.RIGHT_EAR]), body.shoulders)
@@ -269,12 +287,6 @@ def ear_gap_t(body: Body) -> float:
 def near_ear_gap_t(body: Body) -> float:
     """As `ear_gap_t`, of the near ear and the shoulders' middle: for side views."""
     return _above_along_trunk(body, _ear(body), body.shoulders)
-
-
-@of_body
-def shoulder_h_t(body: Body) -> float:
-    """How far the shoulders are from the hips, along the trunk; rises in a shrug, falls in rounding."""
-    return distance(body.hips, body.shoulders) / body.torso_px
 
 
 def _above_along_trunk(body: Body, top: Point, base: Point) -> float:
@@ -300,22 +312,9 @@ def hip_deg(body: Body, side: Side) -> float:
 
 
 @of_body
-def stature_t(body: Body) -> float:
-    """How high the shoulders are above the ankles: standing or bent, from any side."""
-    return (_ankle_y(body) - body.shoulders[1]) / body.torso_px
-
-
-@of_body
 def hip_stature_t(body: Body) -> float:
     """How high the hips are above the ankles."""
     return (_ankle_y(body) - body.hips[1]) / body.torso_px
-
-
-@of_body
-def knee_stature_t(body: Body) -> float:
-    """How high the hips are above the knees."""
-    left, right = body.xy[L.LEFT_KNEE][1], body.xy[L.RIGHT_KNEE][1]
-    return (_mean_seen(left, right) - body.hips[1]) / body.torso_px
 
 
 def _ankle_y(body: Body) -> float:

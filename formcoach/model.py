@@ -214,9 +214,7 @@ def _given(wanted: str, said_by: str) -> ModelFile:
         path = Path(wanted).expanduser()
         if not path.exists():
             names = ", ".join(OFFICIAL)
-            raise FormCoachError(
-                f"{said_by}no model {wanted!r}: it is neither {names} nor a file that exists"
-            )
+            raise FormCoachError(f"{said_by}no model {wanted!r}: it is neither {names} nor a file that exists")
         if path.is_dir():
             raise FormCoachError(f"{said_by}{path} is a folder; a pose model is a .task file")
         flaw = _flaw(path)
@@ -307,9 +305,7 @@ def _fetch(name: str, cached: Path, sources: Sequence[ModelSource], progress: Pr
     for torn in folder.glob(f"{_SCRATCH}{name}-*"):  # what a killed process left
         shutil.rmtree(torn, ignore_errors=True)
     try:
-        with TemporaryDirectory(
-            prefix=f"{_SCRATCH}{name}-", dir=folder, ignore_cleanup_errors=True
-        ) as scratch:
+        with TemporaryDirectory(prefix=f"{_SCRATCH}{name}-", dir=folder, ignore_cleanup_errors=True) as scratch:
             fetched = _first_that_works(name, sources, Path(scratch), progress, tried)
             _move_into_place(fetched, cached)
     except OSError as error:
@@ -381,8 +377,7 @@ def _disk_trouble(folder: Path, error: Exception) -> FormCoachError:
             "or set FORMCOACH_HOME to a folder on another disk"
         )
     return FormCoachError(
-        f"cannot keep the pose model in {folder}: {_reason(error)}; "
-        "set FORMCOACH_HOME to a folder that can be written"
+        f"cannot keep the pose model in {folder}: {_reason(error)}; set FORMCOACH_HOME to a folder that can be written"
     )
 
 
@@ -487,9 +482,7 @@ def _pip_download(folder: Path, progress: Progress) -> Path:
 
 def _run_watched(command: list[str], env: dict[str, str], log: int, folder: Path, progress: Progress) -> int:
     """Run pip to its end, telling progress how the wheel grows; its exit code."""
-    with subprocess.Popen(
-        command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log
-    ) as process:
+    with subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log) as process:
         try:
             seen, since = 0, time.monotonic()
             while True:
@@ -543,9 +536,7 @@ def _read_pinned(archive: zipfile.ZipFile, network: Network) -> bytes:
     # The size is looked at first: nobody can make us unpack more than we expect.
     data = archive.read(member) if member.file_size == network.pin.size else b""
     if hashlib.sha256(data).hexdigest() != network.pin.sha256:
-        raise FormCoachError(
-            f"{network.member} in the wheel is not the network expected (its SHA-256 differs)"
-        )
+        raise FormCoachError(f"{network.member} in the wheel is not the network expected (its SHA-256 differs)")
     return data
 
 

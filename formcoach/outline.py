@@ -9,7 +9,6 @@ body reaches to either side of it. The fit is made later, so that a recording ca
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,7 +61,8 @@ def trace(mask: NDArray[np.float32], landmarks: NDArray[np.float32]) -> NDArray[
     distance = _first_exit(mask, foot, normal)
     end = foot + (_SIDE * distance)[:, None] * normal
     distance[_near_an_arm(end, points, length)] = np.nan
-    return distance.reshape(2, STATIONS).astype(np.float32)
+    profile: NDArray[np.float32] = distance.reshape(2, STATIONS).astype(np.float32)
+    return profile
 
 
 def support(mask: NDArray[np.float32], landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -76,7 +76,8 @@ def support(mask: NDArray[np.float32], landmarks: NDArray[np.float32]) -> NDArra
     points = landmarks[:, :2].astype(float)
     extent = float(np.ptp(points, axis=0).max())
     near = points[:, None] + _AROUND * (extent / 16)
-    return _nearest(mask, near[..., 0], near[..., 1]).max(axis=1).astype(np.float32)
+    backed: NDArray[np.float32] = _nearest(mask, near[..., 0], near[..., 1]).max(axis=1)
+    return backed
 
 
 _AROUND = np.array([(0, 0), *((r * x, r * y) for r in (0.5, 1) for x, y in ((1, 0), (-1, 0), (0, 1), (0, -1)))], float)
@@ -103,7 +104,8 @@ def _first_exit(
     column, row = np.stack([x[_RAY, at - 1], x[_RAY, at]]), np.stack([y[_RAY, at - 1], y[_RAY, at]])
     before, after = _between(mask, column, row)
     share = np.clip((before - 0.5) / np.maximum(before - after, 1e-3), -1.0, 2.0)
-    return np.where(leaves, (at - 1 + share) * _STEPS[1], np.nan)
+    exits: NDArray[np.float64] = np.where(leaves, (at - 1 + share) * _STEPS[1], np.nan)
+    return exits
 
 
 def _nearest(mask: NDArray[np.float32], x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -124,7 +126,8 @@ def _between(mask: NDArray[np.float32], x: NDArray[np.float64], y: NDArray[np.fl
     right, down = x - column, y - row
     top = flat[i] * (1 - right) + flat[i + 1] * right
     bottom = flat[i + width] * (1 - right) + flat[i + width + 1] * right
-    return top * (1 - down) + bottom * down
+    value: NDArray[np.float64] = top * (1 - down) + bottom * down
+    return value
 
 
 def _near_an_arm(end: NDArray[np.float64], points: NDArray[np.float64], length: float) -> NDArray[np.bool_]:
@@ -142,9 +145,7 @@ _ARMS = (
 )
 
 
-def _distance_to_segment(
-    p: NDArray[np.float64], a: NDArray[np.float64], b: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _distance_to_segment(p: NDArray[np.float64], a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
     """(n,) distances of points (n, 2) from the segment a-b; NaN for a NaN point."""
     d = b - a
     share = np.clip(((p - a) @ d) / max(float(d @ d), 1e-9), 0.0, 1.0)
@@ -174,7 +175,7 @@ def turn_deg(profile: NDArray[np.float32], first: float = 0.15, last: float = 0.
     Returns:
         Degrees, positive where the outline bulges outward; NaN where too little is seen or no parabola fits.
     """
-    stretch = (STATION >= first) & (STATION <= last)
+    stretch = (first <= STATION) & (last >= STATION)
     seen = stretch & np.isfinite(profile)
     if seen.sum() < MIN_COVER * stretch.sum():
         return math.nan
@@ -189,6 +190,13 @@ def turn_deg(profile: NDArray[np.float32], first: float = 0.15, last: float = 0.
     c2, c1, c0 = _parabola(s, h)
     residual = math.sqrt(float(np.mean((h - (c0 + s * (c1 + s * c2))) ** 2)))
     return math.nan if residual > MAX_RESIDUAL else math.degrees(2 * math.atan(-c2 * (last - first)))
+
+
+def height(profile: NDArray[np.float32], first: float, last: float) -> float:
+    """The median distance of one side's outline from the chord over a stretch of it; NaN where too little is seen."""
+    stretch = profile[(first <= STATION) & (last >= STATION)]
+    seen = stretch[np.isfinite(stretch)]
+    return float(np.median(seen)) if len(seen) >= MIN_COVER * len(stretch) else math.nan
 
 
 def _parabola(s: NDArray[np.float64], h: NDArray[np.float64]) -> tuple[float, float, float]:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy as np
     from numpy.typing import NDArray
 
 LANDMARKS = 33
@@ -42,7 +41,20 @@ class Landmark(IntEnum):
     RIGHT_TOE = 32
 
 
-MIRROR: tuple[int, ...] = (0, 4, 5, 6, 1, 2, 3, 8, 7, 10, 9, *(i + 1 if i % 2 else i - 1 for i in range(11, LANDMARKS)))
+MIRROR: tuple[int, ...] = (
+    0,
+    4,
+    5,
+    6,
+    1,
+    2,
+    3,
+    8,
+    7,
+    10,
+    9,
+    *(i + 1 if i % 2 else i - 1 for i in range(11, LANDMARKS)),
+)
 """MIRROR[i] is the landmark that stands in for landmark i on the body's other side."""
 
 

@@ -40,10 +40,10 @@ ABANDON, PARTIAL = 0.20, 0.30
 LEAVE_TOP = 0.20
 RETURNED = 0.30
 TURN_UP, BOUNCE = 0.20, 0.50
-"""The machine's limits as shares of the range. Reps stopped at two thirds of the joint's travel lift the hands by 0.52 to
-0.68 of the range; a rep that is only short still counts, and is judged short."""
+"""The machine's limits as shares of the range. Reps stopped at two thirds of the joint's travel lift the hands by
+0.52 to 0.68 of the range; a rep that is only short still counts, and is judged short."""
 MUST_RETURN = 0.7
-"""Somebody first seen higher than this is past the lift: nothing counts before the return. Lower, a rise must be seen."""
+"""Somebody first seen higher is past the lift: nothing counts before the return. Lower, a rise must be seen."""
 
 MIN_ALOFT = 0.4
 """Share of the shortest rep's time that the signal must stay off the rest."""
@@ -296,15 +296,18 @@ class RepCounter:
         peak = samples[top][1]
         start_s, peak_s = _rise(samples[: top + 1], rest, peak, self._signal.foot)
         back = [(-t, v) for t, v in reversed(samples[top:])]
-        end_s, lowering_s = (-t for t in _rise(back, bottom, peak, self._signal.foot)) if len(back) > 1 else (samples[-1][0],) * 2
+        end_s, lowering_s = (
+            (-t for t in _rise(back, bottom, peak, self._signal.foot)) if len(back) > 1 else (samples[-1][0],) * 2
+        )
         if lowering_s < peak_s:
             lowering_s = peak_s = (lowering_s + peak_s) / 2
+        start_s = min(max(start_s, self._last_end_s, samples[0][0]), peak_s)
         full = max(abs(self._range), 1e-9)
         return Span(
-            start_s=max(start_s, self._last_end_s, samples[0][0]),
+            start_s=start_s,
             peak_s=peak_s,
             lowering_s=lowering_s,
-            end_s=min(end_s, samples[-1][0] + AHEAD_S),
+            end_s=max(min(end_s, samples[-1][0] + AHEAD_S), lowering_s),
             rest=sign * rest,
             peak=sign * peak,
             next_rest=sign * bottom,
@@ -314,8 +317,8 @@ class RepCounter:
 
 
 FOOT = 1.72
-"""A movement from rest to rest goes like the minimum-jerk curve (Flash and Hogan 1985), which is so flat at its ends that
-noise hides them. Its start lies before the 10 % point by 1.72 times what the way from 10 % to 30 % takes; likewise its end."""
+"""A movement from rest to rest goes like the minimum-jerk curve (Flash and Hogan 1985), so flat at its ends that noise
+hides them. Its start lies before the 10 % point by 1.72 times what the way from 10 % to 30 % takes; so does its end."""
 FOOT_MAX_S = 0.8
 AHEAD_S = 0.25
 """How far beyond the newest frame the end may be set: a slow return is told by its course before it is quite over."""

@@ -640,9 +640,7 @@ def rep_scores(clips: Iterable[ClipScore]) -> RepScores:
 
 def fault_scores(clips: Iterable[ClipScore], fault: str, *, view: str | None = None) -> FaultScores:
     """Findings of one fault over the matched reps and holds of the clips, of one view or of all."""
-    outcomes = [
-        _outcome(rep, fault) for clip in clips if view is None or clip.view == view for rep in clip.matched
-    ]
+    outcomes = [_outcome(rep, fault) for clip in clips if view is None or clip.view == view for rep in clip.matched]
     return sum(outcomes, FaultScores())
 
 
@@ -741,8 +739,7 @@ class Scores:
             },
             "clips": [_clip_json(clip) for clip in self.clips],
             "failures": [
-                {"video": failure.name, "exercise": failure.exercise, "why": failure.why}
-                for failure in self.failures
+                {"video": failure.name, "exercise": failure.exercise, "why": failure.why} for failure in self.failures
             ],
         }
 

@@ -95,6 +95,10 @@ class Table:
         """The median of what was seen; NaN where less than half of it was."""
         return median_seen(self.values(measure, side))
 
+    def medians(self) -> dict[Column, float]:
+        """The median of every column."""
+        return {column: median_seen(self.rows[:, i]) for column, i in self.columns.items()}
+
 
 def median_seen(values: NDArray[np.float64]) -> float:
     """The median without NaN; NaN where fewer than half, or none, remain."""
@@ -114,11 +118,10 @@ class RepWindow:
         neutral_trust: 1 for a set-up held still, less for one pieced together.
         early: the medians of the first two reps' rests, once there are two; else empty.
         arms: the arms that worked and were seen, the nearer first.
-        arm_ranges: each seen arm's own (range, peak time) of the signal.
         view: from where the rep was seen.
         sideways: how square to the side, 0 to 1.
-        full_range: the range expected of this person, in the signal's unit; NaN while not known.
-        frame_s: the typical time from frame to frame.
+        reach: the rep's range as a share of the full range expected of this person.
+        bottom: how far from the rest the rep ended, as a share of the full range.
     """
 
     span: Span
@@ -128,10 +131,10 @@ class RepWindow:
     neutral_trust: float
     early: Mapping[Column, float]
     arms: tuple[Side, ...]
-    arm_ranges: Mapping[Side, tuple[float, float]]
     view: View
     sideways: float
-    frame_s: float
+    reach: float
+    bottom: float
 
     def during(self, phase: Phase) -> NDArray[np.bool_]:
         """(n,) which of the table's rows belong to any of the phases."""

@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 REPS = [(1.0, 2.0, 3.0), (4.0, 5.0, 6.0)]
 
 
-def add_clip(
-    folder: Path, name: str, exercise: str | None = "deadlift", faults: tuple[str, ...] = ()
-) -> Path:
+def add_clip(folder: Path, name: str, exercise: str | None = "deadlift", faults: tuple[str, ...] = ()) -> Path:
     video = folder / f"{name}.mp4"
     video.write_bytes(name.encode())
     reps = [{"start": s, "peak": p, "end": e, "side": "both", "faults": list(faults)} for s, p, e in REPS]
@@ -42,8 +40,7 @@ def add_counts(folder: Path, *entries: dict[str, object]) -> None:
 
 def right(video: Path, exercise: str) -> dict[str, Any]:
     reps = [
-        {"start_s": s, "peak_s": p, "end_s": e, "side": "both", "findings": [], "not_assessed": []}
-        for s, p, e in REPS
+        {"start_s": s, "peak_s": p, "end_s": e, "side": "both", "findings": [], "not_assessed": []} for s, p, e in REPS
     ]
     return {"view": {"name": "side"}, "sets": [{"reps": reps}], "holds": [], "not_assessed": []}
 
@@ -280,9 +277,7 @@ def test_the_same_video_under_another_name_keeps_its_name(
     assert made == ["a.mp4"]
 
 
-def test_a_corrupt_entry_is_made_again(
-    video: Path, made: list[str], make: Callable[[Path], PoseTrack]
-) -> None:
+def test_a_corrupt_entry_is_made_again(video: Path, made: list[str], make: Callable[[Path], PoseTrack]) -> None:
     folder = video.parent / "cache"
     folder.mkdir()
     (folder / "key.npz").write_text("torn")

@@ -117,9 +117,7 @@ class TestLadder:
 
     def test_each_model_is_cached_apart(self) -> None:
         place = Place(a_bundle())
-        assert {find_model(name, sources=[place.source()]).name for name in model.OFFICIAL} == {
-            *model.OFFICIAL
-        }
+        assert {find_model(name, sources=[place.source()]).name for name in model.OFFICIAL} == {*model.OFFICIAL}
         assert place.asked == len(model.OFFICIAL)
 
     def test_path_comes_before_everything(self, models: Path, tmp_path: Path) -> None:
@@ -130,9 +128,7 @@ class TestLadder:
         assert place.asked == 0
         assert not models.exists()
 
-    def test_environment_stands_for_the_default_only(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_environment_stands_for_the_default_only(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         mine = tmp_path / "mine.task"
         mine.write_bytes(a_bundle())
         monkeypatch.setenv("FORMCOACH_MODEL", str(mine))
@@ -181,9 +177,7 @@ class TestGivenPath:
         with pytest.raises(FormCoachError, match="folder"):
             find_model(str(tmp_path))
 
-    def test_error_says_that_the_path_came_from_the_environment(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_error_says_that_the_path_came_from_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("FORMCOACH_MODEL", "gone.task")
         with pytest.raises(FormCoachError, match=r"^FORMCOACH_MODEL: .*gone\.task"):
             find_model()
@@ -257,9 +251,7 @@ class TestFailure:
             find_model(sources=sources)
         line = str(caught.value)
         assert "\n" not in line
-        assert (
-            "the web: Network is unreachable; the index: no such version here; the moon: TimeoutError" in line
-        )
+        assert "the web: Network is unreachable; the index: no such version here; the moon: TimeoutError" in line
         assert "--model PATH" in line
         assert "FORMCOACH_MODEL" in line
         assert left_in(models) == set()
@@ -303,8 +295,7 @@ class TestTwoAtOnce:
     def test_threads_fetch_once_and_the_second_says_that_it_waits(self) -> None:
         place, told = Place(a_bundle(), takes_s=0.3), [Told(), Told()]
         threads = [
-            threading.Thread(target=find_model, kwargs={"progress": one, "sources": [place.source()]})
-            for one in told
+            threading.Thread(target=find_model, kwargs={"progress": one, "sources": [place.source()]}) for one in told
         ]
         for thread in threads:
             thread.start()
@@ -485,9 +476,7 @@ class TestProgress:
             progress.stop()
         assert capsys.readouterr() == ("", "first\n")
 
-    def test_bar_on_a_terminal(
-        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_bar_on_a_terminal(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
         progress = RichProgress()
         for total in (10, None):

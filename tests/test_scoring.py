@@ -28,9 +28,7 @@ from formcoach.scoring import (
 ROW = "bent-over-row"
 
 
-def truth(
-    start: float, end: float, *faults: str, side: str | None = "both", peak: float | None = None
-) -> LabelledRep:
+def truth(start: float, end: float, *faults: str, side: str | None = "both", peak: float | None = None) -> LabelledRep:
     return LabelledRep(start, (start + end) / 2 if peak is None else peak, end, side, frozenset(faults))
 
 
@@ -56,15 +54,12 @@ def rep(
         "peak_s": (start + end) / 2 if peak is None else peak,
         "end_s": end,
         "side": side,
-        "findings": [{"fault": fault} for fault in faults]
-        + [{"fault": hint, "hint": True} for hint in hints],
+        "findings": [{"fault": fault} for fault in faults] + [{"fault": hint, "hint": True} for hint in hints],
         "not_assessed": list(unjudged),
     }
 
 
-def report(
-    *reps: dict[str, Any], view: str = "side", holds: tuple[dict[str, Any], ...] = ()
-) -> dict[str, Any]:
+def report(*reps: dict[str, Any], view: str = "side", holds: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:
     return {"view": {"name": view}, "sets": [{"reps": list(reps)}], "holds": list(holds), "not_assessed": []}
 
 
@@ -124,9 +119,7 @@ def test_match_reps(
 
 
 def test_a_hint_is_no_finding_and_leaves_the_fault_unjudged() -> None:
-    one, two = reported_reps(
-        report(rep(0, 2, "shrug", hints=("elbow-flare",), unjudged=("short-top",)), rep(2, 4))
-    )
+    one, two = reported_reps(report(rep(0, 2, "shrug", hints=("elbow-flare",), unjudged=("short-top",)), rep(2, 4)))
     assert one.findings == ("shrug",)
     assert one.not_assessed == {"elbow-flare", "short-top"}
     assert (two.findings, two.not_assessed) == ((), frozenset())
@@ -226,9 +219,7 @@ def test_a_label_without_sides_accepts_any() -> None:
 def test_an_uncertain_count_allows_one_rep(
     certain: bool, found: int, exact: float, off_by_one: float, mae: float, extra: int
 ) -> None:
-    clip = score_clip(
-        counted(4, certain=certain), report(*(rep(2 * i, 2 * i + 2) for i in range(found))), exercise=ROW
-    )
+    clip = score_clip(counted(4, certain=certain), report(*(rep(2 * i, 2 * i + 2) for i in range(found))), exercise=ROW)
     reps = rep_scores([clip])
     assert (reps.exact, reps.off_by_one, reps.mae, reps.extra) == (exact, off_by_one, mae, extra)
     assert reps.uncertain == (0 if certain else 1)
@@ -238,9 +229,7 @@ def test_an_uncertain_count_allows_one_rep(
 
 
 def test_faults_by_hand() -> None:
-    label = timed(
-        A, B, C, truth(6, 8, "shrug"), truth(8, 10, "shrug"), truth(10, 12, "shrug"), truth(12, 14, "shrug")
-    )
+    label = timed(A, B, C, truth(6, 8, "shrug"), truth(8, 10, "shrug"), truth(10, 12, "shrug"), truth(12, 14, "shrug"))
     clip = score_clip(
         label,
         report(
@@ -296,9 +285,7 @@ def test_a_fault_that_no_label_holds_has_a_row() -> None:
 
 def test_false_findings_per_100_clean_reps() -> None:
     label = timed(A, B, C, truth(6, 8, "shrug"))
-    found = report(
-        rep(0, 2, "shrug", "short-top"), rep(2, 4), rep(4, 6, hints=("shrug",)), rep(6, 8, "short-top")
-    )
+    found = report(rep(0, 2, "shrug", "short-top"), rep(2, 4), rep(4, 6, hints=("shrug",)), rep(6, 8, "short-top"))
     reps = rep_scores([score_clip(label, found, exercise=ROW)])
     assert (reps.clean_reps, reps.false_findings) == (3, 2)
     assert reps.false_findings_per_100_clean_reps == pytest.approx(200 / 3)
@@ -480,9 +467,7 @@ def test_an_exercise_that_is_left_out_is_no_confuser() -> None:
 
 
 def test_count_labels() -> None:
-    labels = parse_count_labels(
-        [GOOD_COUNT, {"file": "b.mp4", "exercise": None, "reps": 0}], file="labels.json"
-    )
+    labels = parse_count_labels([GOOD_COUNT, {"file": "b.mp4", "exercise": None, "reps": 0}], file="labels.json")
     assert labels == (
         Label("a.mp4", "deadlift", None, 4, True, "clean"),
         Label("b.mp4", None, None, 0, True, ""),

@@ -1,0 +1,161 @@
+"""Which counters an exercise needs, and how their signals come about."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections import deque
+from typing import TYPE_CHECKING
+
+from formcoach.body import Body, Side
+from formcoach.pose import Landmark as L
+from formcoach.reps import RepCounter, State
+from formcoach.smooth import Average
+
+if TYPE_CHECKING:
+    from formcoach.exercise import Exercise, Span
+
+
+class Counting(ABC):
+    """Which counters an exercise needs, and how their signals come about."""
+
+    def __init__(self, exercise: Exercise) -> None:
+        self._signal = exercise.signal
+
+    @abstractmethod
+    def update(self, body: Body, *, in_position: bool) -> list[tuple[Span, Side | None]]:
+        """Take one frame; the reps that came to their end, each with the arm that did it (None for both)."""
+
+    @property
+    @abstractmethod
+    def counters(self) -> dict[Side | None, RepCounter]:
+        """The counters, by arm."""
+
+    def arm(self) -> None:
+        """Be ready at once: somebody was first seen in position."""
+        for counter in self.counters.values():
+            counter.state = State.READY
+
+    def lose(self) -> None:
+        """Nobody is in view any more."""
+        for counter in self.counters.values():
+            counter.state = State.AWAY
+
+    def finish(self) -> list[tuple[Span, Side | None]]:
+        """The recording ends: reps already on their way down."""
+        ended = [(counter.finish(), side) for side, counter in self.counters.items()]
+        return [(span, side) for span, side in ended if span is not None]
+
+    def take_partials(self) -> tuple[Span, ...]:
+        """The movements since the last call that turned back before they counted."""
+        taken = [span for counter in self.counters.values() for span in counter.partials]
+        for counter in self.counters.values():
+            counter.partials.clear()
+        return tuple(taken)
+
+    def now(self) -> tuple[State, float, int]:
+        """State, progress and count, of the counter that is furthest in a rep."""
+        busiest = max(self.counters.values(), key=lambda c: (c.in_rep, c.progress if c.in_rep else 0.0))
+        return busiest.state, busiest.progress, sum(c.count for c in self.counters.values())
+
+
+class BothArms(Counting):
+    """One counter over the mean of the arms that are seen steadily, or over a signal of the whole body."""
+
+    def __init__(self, exercise: Exercise) -> None:
+        super().__init__(exercise)
+        self._counter = RepCounter(exercise.signal)
+        self._seen = {Side.LEFT: Average(1.0), Side.RIGHT: Average(1.0)}
+
+    @property
+    def counters(self) -> dict[Side | None, RepCounter]:
+        """The one counter."""
+        return {None: self._counter}
+
+    def update(self, body: Body, *, in_position: bool) -> list[tuple[Span, Side | None]]:
+        """Take one frame."""
+        span = self._counter.update(body.time_s, self._value(body), in_position=in_position)
+        return [] if span is None else [(span, None)]
+
+    def _value(self, body: Body) -> float:
+        measure = self._signal.measure
+        if not measure.sided:
+            return measure.function(body)
+        values = []
+        for side in Side:
+            value = measure.function(body, side)
+            steady = self._seen[side](body.time_s, float(not math.isnan(value))) > 0.7
+            if steady and not math.isnan(value):
+                values.append(value)
+        return sum(values) / len(values) if values else math.nan
+
+
+class OneArm(Counting):
+    """A counter an arm; a rep counts for an arm when the other one moves less than half as far.
+
+    That tells a rowing arm from both, and a real rep from arms that the model exchanged for a while.
+    """
+
+    MEMORY_S = 20.0
+
+    def __init__(self, exercise: Exercise) -> None:
+        super().__init__(exercise)
+        self._counters = {Side.LEFT: RepCounter(exercise.signal), Side.RIGHT: RepCounter(exercise.signal)}
+        self._values: dict[Side, deque[tuple[float, float]]] = {Side.LEFT: deque(), Side.RIGHT: deque()}
+
+    @property
+    def counters(self) -> dict[Side | None, RepCounter]:
+        """One for each arm."""
+        return dict(self._counters.items())
+
+    def update(self, body: Body, *, in_position: bool) -> list[tuple[Span, Side | None]]:
+        """Take one frame."""
+        done: list[tuple[Span, Side | None]] = []
+        for side, counter in self._counters.items():
+            value = self._signal.measure.function(body, side)
+            self._keep(side, body.time_s, value)
+            span = counter.update(body.time_s, value, in_position=in_position)
+            if span is None:
+                continue
+            if self._moved(side.other, span) < 0.5 * span.range:
+                done.append((span, side))
+            else:
+                counter.count -= 1
+        return done
+
+    def _keep(self, side: Side, time_s: float, value: float) -> None:
+        values = self._values[side]
+        if not math.isnan(value):
+            values.append((time_s, value))
+        while values and time_s - values[0][0] > self.MEMORY_S:
+            values.popleft()
+
+    def _moved(self, side: Side, span: Span) -> float:
+        during = [v for t, v in self._values[side] if span.start_s <= t <= span.end_s]
+        return max(during) - min(during) if during else 0.0
+
+
+class Footing:
+    """Whether the feet stay where they are: nothing is counted while somebody walks in or away."""
+
+    WINDOW_S = 0.5
+    WALK_T = 0.35
+    """Torso lengths that the feet's middle may move within the window."""
+
+    def __init__(self) -> None:
+        self._places: list[tuple[float, float, float]] = []
+
+    def __call__(self, body: Body) -> bool:
+        """Take one frame; whether the feet stay. Feet that are not seen are taken to stay."""
+        x = _feet_x(body)
+        if math.isnan(x):
+            return True
+        self._places = [p for p in self._places if body.time_s - p[0] <= self.WINDOW_S]
+        self._places.append((body.time_s, x, body.torso_px))
+        xs = [p[1] for p in self._places]
+        return max(xs) - min(xs) <= self.WALK_T * body.torso_px
+
+
+def _feet_x(body: Body) -> float:
+    """Where the ankles are across the picture; NaN where either is unseen."""
+    return (body.xy[L.LEFT_ANKLE][0] + body.xy[L.RIGHT_ANKLE][0]) / 2

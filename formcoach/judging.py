@@ -1,0 +1,223 @@
+"""Judging one rep: the window over what was measured, the person's own neutral, every fault in turn."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from formcoach import measure as m
+from formcoach.body import Side, View
+from formcoach.exercise import Exercise, Fault, Finding, Grade, NotAssessed, Phase, Reading, Rep, Span
+from formcoach.geometry import wrapped_deg
+from formcoach.window import Column, RepWindow, Table, Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from formcoach.measure import Measure
+
+SETUP_S, SETUP_END_S = 1.4, 0.4
+"""The set-up is what was seen between so long before the first rep and so long: nearer to it the body gets ready for
+the pull before the weight moves."""
+SETUP_MIN_S = 0.3
+SET_GAP_S, SET_GAP_REPS = 6.0, 3.0
+"""A set ends after no rep for this long, or for this many times the median rep, whichever is longer."""
+SEEN_SHARE = 0.7
+"""Share of a rep's frames that must show an arm for its range to mean anything."""
+GRADE_TRUST = {Grade.A: 0.95, Grade.B: 0.8, Grade.C: 0.5}
+FIRST_REPS = 3
+"""The person's full range is taken from so many first reps, the better two of them."""
+
+
+@dataclass(frozen=True)
+class Neutral:
+    """How the person is without the fault.
+
+    Attributes:
+        values: the median of each measure.
+        trust: 1 for a set-up that was seen held still, less where it was pieced together from the rep itself.
+    """
+
+    values: Mapping[Column, float]
+    trust: float
+
+
+class RepJudge:
+    """Judges reps one after the other, as they end.
+
+    Attributes:
+        set_number: of the last rep, from 1; 0 before the first.
+    """
+
+    def __init__(self, exercise: Exercise, timeline: Timeline) -> None:
+        self.set_number = 0
+        self._exercise, self._timeline = exercise, timeline
+        self._reps = 0
+        self._first_ranges: dict[Side | None, list[float]] = {}
+        self._start_set()
+
+    def _start_set(self) -> None:
+        self._last_end_s = math.inf
+        self._lengths_s: list[float] = []
+        self._neutrals: dict[Side | None, Neutral] = {}
+        self._rests: list[dict[Column, float]] = []
+
+    def __call__(self, span: Span, side: Side | None) -> Rep:
+        """Judge one rep; `side` is the arm that did it, None for both."""
+        if self.set_number == 0 or self._set_is_over(span.start_s):
+            self.set_number += 1
+            self._start_set()
+        window = self._window(span, side)
+        findings, hints, not_assessed = _judge(self._exercise.faults, window)
+        self._reps += 1
+        self._last_end_s = span.end_s
+        self._lengths_s.append(span.end_s - span.start_s)
+        if len(self._rests) < 2:
+            bottom = window.during(Phase.BOTTOM)
+            self._rests.append(Table(window.table.columns, window.table.rows[bottom]).medians())
+        return Rep(
+            number=self._reps,
+            set_number=self.set_number,
+            side=side,
+            span=span,
+            view=window.view,
+            azimuth_deg=window.table.median(m.azimuth_deg),
+            findings=findings,
+            hints=hints,
+            not_assessed=not_assessed,
+        )
+
+    def _set_is_over(self, start_s: float) -> bool:
+        usual_s = float(np.median(self._lengths_s)) if self._lengths_s else 0.0
+        return start_s - self._last_end_s > max(SET_GAP_S, SET_GAP_REPS * usual_s)
+
+    # ---- the window ----
+
+    def _window(self, span: Span, side: Side | None) -> RepWindow:
+        table = self._timeline.between(span.start_s - 0.3, span.end_s)
+        signal = self._exercise.signal.measure
+        arms = _arms_seen(table, signal, side)
+        if side not in self._neutrals:
+            self._neutrals[side] = self._neutral(span)
+        neutral = self._neutrals[side]
+        azimuth = table.median(m.azimuth_deg)
+        return RepWindow(
+            span=span,
+            table=table,
+            signal=_norm(table, signal, arms, span),
+            neutral=neutral.values,
+            neutral_trust=neutral.trust,
+            early=self._early(),
+            arms=arms,
+            view=View.at(azimuth),
+            sideways=abs(math.sin(math.radians(azimuth))),
+            reach=span.range / self._full_range(side, span),
+            bottom=self._bottom(side, span, neutral),
+        )
+
+    def _neutral(self, span: Span) -> Neutral:
+        """From the set-up; where none was seen, from the rep's own first third, trusted half."""
+        before = self._timeline.between(span.start_s - SETUP_S, span.start_s - SETUP_END_S)
+        if len(before.rows) >= 3 and before.time_s[-1] - before.time_s[0] >= SETUP_MIN_S:
+            return Neutral(before.medians(), 1.0)
+        third_s = (span.peak_s - span.start_s) / 3
+        return Neutral(self._timeline.between(span.start_s, span.start_s + third_s).medians(), 0.5)
+
+    def _early(self) -> dict[Column, float]:
+        """The medians of the first two reps' bottoms; empty before there are two."""
+        if len(self._rests) < 2:
+            return {}
+        first, second = self._rests
+        return {column: (first[column] + second[column]) / 2 for column in first}
+
+    def _full_range(self, side: Side | None, span: Span) -> float:
+        """The range a full rep has: the mean of the better two of the person's first three, at least most people's."""
+        first = self._first_ranges.setdefault(side, [])
+        if len(first) < FIRST_REPS:
+            first.append(span.range)
+        own = sum(sorted(first)[-2:]) / 2 if len(first) >= 2 else 0.0
+        return max(own, self._exercise.signal.full)
+
+    def _bottom(self, side: Side | None, span: Span, neutral: Neutral) -> float:
+        """How far from the set-up's level of the signal the rep ended, as a share of the rep's range."""
+        measure = self._exercise.signal.measure
+        sides: tuple[Side | None, ...] = (None,) if not measure.sided else (side,) if side else tuple(Side)
+        levels = [neutral.values.get((measure.name, s), math.nan) for s in sides]
+        seen = [level for level in levels if not math.isnan(level)]
+        if not seen or span.range == 0:
+            return math.nan
+        return (span.next_rest - sum(seen) / len(seen)) / (span.peak - span.rest)
+
+
+def _arms_seen(table: Table, signal: Measure, side: Side | None) -> tuple[Side, ...]:
+    """The arms that worked and were seen for most of the rep, the nearer first."""
+    if side is not None:
+        return (side,)
+    near = Side.LEFT if wrapped_deg(table.median(m.azimuth_deg)) >= 0 else Side.RIGHT
+    if not signal.sided:
+        return (near, near.other)
+    seen = [arm for arm in (near, near.other) if np.isfinite(table.values(signal, arm)).mean() > SEEN_SHARE]
+    return tuple(seen) or (near,)
+
+
+def _norm(table: Table, signal: Measure, arms: tuple[Side, ...], span: Span) -> NDArray[np.float64]:
+    """(n,) the signal over the rep's own range: 0 at its rest, 1 at its peak."""
+    sides: tuple[Side | None, ...] = arms if signal.sided else (None,)
+    columns = np.stack([table.values(signal, s) for s in sides])
+    seen = np.isfinite(columns)
+    total, count = np.where(seen, columns, 0.0).sum(axis=0), seen.sum(axis=0)
+    values: NDArray[np.float64] = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    return (values - span.rest) / ((span.peak - span.rest) or math.nan)
+
+
+# ---- the faults ----
+
+Verdict = tuple[tuple[Finding, ...], tuple[Finding, ...], tuple[NotAssessed, ...]]
+
+
+def _judge(faults: tuple[Fault, ...], window: RepWindow) -> Verdict:
+    """Findings, hints, and what could not be judged; each fault is found, clean, or among the last."""
+    findings: list[Finding] = []
+    hints: list[Finding] = []
+    not_assessed: list[NotAssessed] = []
+    for fault in faults:
+        grade = fault.grades.at(window.view)
+        reading = fault.read(window) if grade is not Grade.X else Reading(math.nan)
+        if grade in (Grade.C, Grade.X) or math.isnan(reading.value):
+            why = _why(grade, window.view)
+            not_assessed.append(NotAssessed(fault=fault.id, why=why, instead=_instead(fault, grade)))
+        severity = None if math.isnan(reading.value) else fault.severity(reading.value)
+        if severity is not None:
+            (hints if grade is Grade.C else findings).append(_finding(fault, severity, reading, grade))
+    return tuple(findings), tuple(hints), tuple(not_assessed)
+
+
+def _why(grade: Grade, view: View) -> str:
+    if grade is Grade.X:
+        return f"cannot be seen from the {view.words}"
+    if grade is Grade.C:
+        return f"too uncertain from the {view.words}"
+    return "not seen well enough in this rep"
+
+
+def _instead(fault: Fault, grade: Grade) -> str:
+    if grade in (Grade.C, Grade.X):
+        return fault.grades.move
+    return "keep the whole body in the picture, in good light, nothing in front of it"
+
+
+def _finding(fault: Fault, severity: str, reading: Reading, grade: Grade) -> Finding:
+    return Finding(
+        fault=fault.id,
+        severity=severity,
+        value=reading.value,
+        limit=fault.severe if severity == "severe" else fault.mild,
+        unit=fault.unit,
+        time_s=reading.time_s,
+        confidence=reading.trust * GRADE_TRUST[grade],
+    )
