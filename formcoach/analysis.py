@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from formcoach.exercise import Exercise, Rep, Span
     from formcoach.model import ModelFile
-    from formcoach.pose import Frame, Pose
+    from formcoach.pose import Pose
     from formcoach.reps import State
 
 
@@ -73,7 +73,8 @@ def estimate(
     model: ModelFile,
     *,
     fps: float | None = None,
-    on_frame: Callable[[Frame, Pose | None, int | None], None] | None = None,
+    on_frame: Callable[[int | None], None] | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> PoseTrack:
     """The poses of a video, decoding one frame ahead of the model.
 
@@ -81,7 +82,8 @@ def estimate(
         video_path: any video file that PyAV reads.
         model: as `formcoach.model.find_model` gives it.
         fps: analyse only so many frames a second; all by default.
-        on_frame: called with each frame, its pose, and how many frames are expected, where that is known.
+        on_frame: called once a frame with how many are expected in all, where that is known.
+        stop: asked once a frame; when it says so, the track ends there, with a note.
 
     Raises:
         FormCoachError: no video, no frames.
@@ -89,6 +91,7 @@ def estimate(
     from formcoach.estimator import Estimator
     from formcoach.frames import Video, read_ahead
 
+    interrupted: tuple[str, ...] = ()
     times: list[float] = []
     poses: list[Pose | None] = []
     with Video.open(video_path, fps=fps) as video, Estimator(model.path) as estimator:
@@ -97,8 +100,12 @@ def estimate(
             times.append(frame.time_s)
             poses.append(pose)
             if on_frame is not None:
-                on_frame(frame, pose, video.frames_estimate)
-        source = Source(video.name, video.width, video.height, video.end_s, model.name, video.notes)
+                on_frame(video.frames_estimate)
+            if stop is not None and stop():
+                interrupted = (f"The analysis was stopped at {frame.time_s:.1f} s.",)
+                break
+        notes = (*video.notes, *interrupted)
+        source = Source(video.name, video.width, video.height, video.end_s, model.name, notes)
     return PoseTrack(source, np.array(times), tuple(poses))
 
 

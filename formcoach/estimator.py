@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from formcoach.errors import FormCoachError
 from formcoach.outline import support, trace
 from formcoach.pose import LANDMARKS, Frame, Pose
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
 
@@ -31,14 +35,19 @@ class Estimator:
         from mediapipe.tasks.python.vision import PoseLandmarker, PoseLandmarkerOptions, RunningMode
 
         self._image, self._srgb = Image, ImageFormat.SRGB
-        self._landmarker = PoseLandmarker.create_from_options(
-            PoseLandmarkerOptions(
-                base_options=BaseOptions(model_asset_path=str(model)),
-                running_mode=RunningMode.VIDEO,
-                output_segmentation_masks=True,
-            )
+        options = PoseLandmarkerOptions(
+            base_options=BaseOptions(model_asset_path=str(model)),
+            running_mode=RunningMode.VIDEO,
+            output_segmentation_masks=True,
         )
         self._last_ms = -1
+        self._warm = False
+        with _quiet_stderr():
+            try:
+                self._landmarker = PoseLandmarker.create_from_options(options)
+            except (RuntimeError, ValueError) as error:
+                reason = str(error).splitlines()[0]
+                raise FormCoachError(f"MediaPipe cannot use the pose model {model}: {reason}") from error
 
     def __enter__(self) -> Estimator:
         return self
@@ -50,10 +59,24 @@ class Estimator:
 
     def __call__(self, frame: Frame) -> Pose | None:
         """The pose of the person in the frame, or None where nobody is found."""
-        self._last_ms = max(self._last_ms + 1, round(frame.time_s * 1000))  # the task asks for rising milliseconds
+        return self.pose(frame, self.detect(*self.picture(frame)))
+
+    def picture(self, frame: Frame) -> tuple[Any, int]:
+        """The frame as MediaPipe takes it, and its time in whole milliseconds, which must rise."""
+        self._last_ms = max(self._last_ms + 1, round(frame.time_s * 1000))
         image = np.ascontiguousarray(frame.image)  # MediaPipe reads a padded array as noise and finds nobody
-        picture = self._image(image_format=self._srgb, data=image)
-        found = self._landmarker.detect_for_video(picture, self._last_ms)
+        return self._image(image_format=self._srgb, data=image), self._last_ms
+
+    def detect(self, picture: Any, time_ms: int) -> Any:
+        """MediaPipe's own result, as it is."""
+        if self._warm:
+            return self._landmarker.detect_for_video(picture, time_ms)
+        self._warm = True
+        with _quiet_stderr():
+            return self._landmarker.detect_for_video(picture, time_ms)
+
+    def pose(self, frame: Frame, found: Any) -> Pose | None:
+        """MediaPipe's result as a pose, with what later stages need of the mask."""
         if not found.pose_landmarks:
             return None
         height, width = frame.image.shape[:2]
@@ -66,6 +89,24 @@ class Estimator:
         return Pose(frame.time_s, landmarks, world, visibility, support(mask, landmarks), trace(mask, landmarks))
 
 
-def _array(points: list) -> NDArray[np.float32]:  # type: ignore[type-arg]  # MediaPipe's lists carry no types
+@contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Keep the libraries' start-up chatter, written by C++ straight to file descriptor 2, off the terminal."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # no stderr at all
+        yield
+        return
+    silence = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(silence, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(silence)
+
+
+def _array(points: list[Any]) -> NDArray[np.float32]:
     """(33, 3) of a list of landmarks."""
     return np.array([(p.x, p.y, p.z) for p in points], np.float32)

@@ -135,11 +135,14 @@ class Reading:
         value: in the fault's unit; NaN where it could not be measured.
         time_s: when it was at its worst.
         trust: 0 to 1, how much of what was needed was seen.
+        why, instead: where nothing could be measured, a reason better than "not seen", and what would change it.
     """
 
     value: float
     time_s: float = math.nan
     trust: float = 1.0
+    why: str = "not seen well enough in this rep"
+    instead: str = "keep the whole body in the picture, in good light, nothing in front of it"
 
 
 UNSEEN = Reading(math.nan)

@@ -216,6 +216,10 @@ def swing_deg(window: RepWindow) -> Reading:
 
 def stance_rise_deg(window: RepWindow) -> Reading:
     """How much more upright the trunk is at the bottom than in the first two reps, degrees."""
+    if not window.early:
+        return Reading(
+            math.nan, why="the first two reps are what it is compared with", instead="do at least three reps"
+        )
     before = window.early.get((m.trunk_lean_deg.name, None), math.nan)
     now = level(m.trunk_lean_deg, Phase.BOTTOM)(window)
     return replace(now, value=before - now.value)
@@ -255,7 +259,9 @@ def head_turn_deg(window: RepWindow) -> Reading:
     rounded = rounding_deg(Phase.BOTTOM | Phase.LIFT)(window).value
     pitch = change(m.head_pitch_deg, Phase.BOTTOM | Phase.LIFT)(window)
     neck = change(m.neck_deg, Phase.BOTTOM)(window)
-    if rounded > ROUNDED_DEG or math.isnan(neck.value):
+    if rounded > ROUNDED_DEG:
+        return Reading(math.nan, why="the back rounds and takes the head along", instead="keep the back long first")
+    if math.isnan(neck.value):
         return UNSEEN
     agree = pitch.value * neck.value < 0 and abs(neck.value) >= 3.0
     return replace(pitch, value=abs(pitch.value) if agree else min(abs(pitch.value), 8.0))

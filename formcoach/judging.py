@@ -10,7 +10,7 @@ import numpy as np
 
 from formcoach import measure as m
 from formcoach.body import Side, View
-from formcoach.exercise import Exercise, Fault, Finding, Grade, NotAssessed, Phase, Reading, Rep, Span
+from formcoach.exercise import UNSEEN, Exercise, Fault, Finding, Grade, NotAssessed, Phase, Reading, Rep, Span
 from formcoach.geometry import wrapped_deg
 from formcoach.window import Column, RepWindow, Table, Timeline
 
@@ -187,28 +187,28 @@ def _judge(faults: tuple[Fault, ...], window: RepWindow) -> Verdict:
     not_assessed: list[NotAssessed] = []
     for fault in faults:
         grade = fault.grades.at(window.view)
-        reading = fault.read(window) if grade is not Grade.X else Reading(math.nan)
+        reading = UNSEEN if grade is Grade.X else fault.read(window)
         if grade in (Grade.C, Grade.X) or math.isnan(reading.value):
-            why = _why(grade, window.view)
-            not_assessed.append(NotAssessed(fault=fault.id, why=why, instead=_instead(fault, grade)))
+            not_assessed.append(_unseen(fault, grade, window.view, reading))
         severity = None if math.isnan(reading.value) else fault.severity(reading.value)
         if severity is not None:
             (hints if grade is Grade.C else findings).append(_finding(fault, severity, reading, grade))
     return tuple(findings), tuple(hints), tuple(not_assessed)
 
 
-def _why(grade: Grade, view: View) -> str:
+def not_assessable(exercise: Exercise, view: View) -> tuple[NotAssessed, ...]:
+    """What a view cannot show at all."""
+    graded = [(fault, fault.grades.at(view)) for fault in exercise.faults]
+    weak = [(fault, grade) for fault, grade in graded if grade in (Grade.C, Grade.X)]
+    return tuple(_unseen(fault, grade, view, UNSEEN) for fault, grade in weak)
+
+
+def _unseen(fault: Fault, grade: Grade, view: View, reading: Reading) -> NotAssessed:
     if grade is Grade.X:
-        return f"cannot be seen from the {view.words}"
+        return NotAssessed(fault=fault.id, why=f"cannot be seen from the {view.words}", instead=fault.grades.move)
     if grade is Grade.C:
-        return f"too uncertain from the {view.words}"
-    return "not seen well enough in this rep"
-
-
-def _instead(fault: Fault, grade: Grade) -> str:
-    if grade in (Grade.C, Grade.X):
-        return fault.grades.move
-    return "keep the whole body in the picture, in good light, nothing in front of it"
+        return NotAssessed(fault=fault.id, why=f"too uncertain from the {view.words}", instead=fault.grades.move)
+    return NotAssessed(fault=fault.id, why=reading.why, instead=reading.instead)
 
 
 def _finding(fault: Fault, severity: str, reading: Reading, grade: Grade) -> Finding:

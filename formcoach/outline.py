@@ -113,7 +113,8 @@ def _nearest(mask: NDArray[np.float32], x: NDArray[np.float64], y: NDArray[np.fl
     height, width = mask.shape
     column = np.clip(x + 0.5, 0, width - 1).astype(np.intp)
     row = np.clip(y + 0.5, 0, height - 1).astype(np.intp)
-    return mask.reshape(-1)[row * width + column]
+    belief: NDArray[np.float32] = mask.reshape(-1)[row * width + column]
+    return belief
 
 
 def _between(mask: NDArray[np.float32], x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -149,7 +150,8 @@ def _distance_to_segment(p: NDArray[np.float64], a: NDArray[np.float64], b: NDAr
     """(n,) distances of points (n, 2) from the segment a-b; NaN for a NaN point."""
     d = b - a
     share = np.clip(((p - a) @ d) / max(float(d @ d), 1e-9), 0.0, 1.0)
-    return np.hypot(p[:, 0] - a[0] - share * d[0], p[:, 1] - a[1] - share * d[1])
+    apart: NDArray[np.float64] = np.hypot(p[:, 0] - a[0] - share * d[0], p[:, 1] - a[1] - share * d[1])
+    return apart
 
 
 # ---- the fit, made when the outline is judged ----

@@ -26,7 +26,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from formcoach.body import BACKED, VISIBLE, Side, View
 from formcoach.outline import STATION
-from formcoach.pose import LANDMARKS, Landmark
+from formcoach.pose import Landmark
 from formcoach.reps import State
 
 if TYPE_CHECKING:
@@ -182,8 +182,12 @@ def highlight(fault: Fault, finding: Finding, side: Side | None, azimuth_deg: fl
     if side is not None and "ELBOW" in names:
         sides = (side,)
     pairs = tuple((_landmark(a, s), _landmark(b, s)) for s in sides for a, b in pairwise(names))
-    facing_left = near is Side.LEFT
-    return Highlight(mark, pairs, int(facing_left) if near is not None and set(names) == {"SHOULDER", "HIP"} else None)
+    outlined = near is not None and fault.id in OUTLINED
+    return Highlight(mark, pairs, int(near is Side.LEFT) if outlined else None)
+
+
+OUTLINED = frozenset({"rounded-back", "low-back-arch", "over-arching"})
+"""Faults of the back's shape: the straight line from shoulder to hip would not show them, the back's outline does."""
 
 
 def near_side(azimuth_deg: float) -> Side | None:
@@ -668,7 +672,7 @@ def tally_panel(layout: Layout, count: int, state: State, set_number: int, marks
     canvas = Canvas(width, height)
     canvas.paint(_rounded(width, height, layout.radius), 0, 0, INK, PANEL_ALPHA)
     canvas.paint(_ring(ring, layout.stroke), pad, pad, MUTED, 0.28)
-    number, lines = layout.number.fitted(str(count), round(0.74 * ring), layout.number.line)
+    number, lines = layout.number.fitted(str(count), round(0.68 * ring), layout.number.line)
     wide = number.width(lines[0])
     feet = pad + round(ring / 2 + 0.365 * number.em)  # digits stand 0.73 em high
     canvas.paint(number.mask(lines[0]), pad + (ring - wide) // 2, feet - number.baseline, PAPER)
@@ -988,19 +992,25 @@ GAIN = 0.08
 """By how much of the body other corners must be freer before the panels move there."""
 MEMORY_S = 2.0
 """Over what time it is judged how free a corner is."""
-FACE_WEIGHT = 4.0
-"""How much more a face counts than other landmarks."""
-_MIDDLES = np.array([bone for bones in _BONES.values() for bone in bones])
-_WEIGHTS = np.where(np.arange(LANDMARKS + len(_MIDDLES)) <= 10, FACE_WEIGHT, 1.0)
+BERTH = 0.04
+"""How far panels should keep from landmarks, as a share of the unit: hands, feet and the crown reach beyond them."""
+FACE_WEIGHT, LEG_WEIGHT = 4.0, 0.5
+"""How much it matters that a face, or a leg, is hidden, against trunk and arms."""
+_ALONG_BONES = np.array([0.25, 0.5, 0.75])[:, None, None]
+_BONE_ENDS = np.array([bone for bones in _BONES.values() for bone in bones])
+_BONE_WEIGHTS = np.where((_BONE_ENDS >= Landmark.LEFT_KNEE).any(axis=1), LEG_WEIGHT, 1.0)
+_LANDMARK_WEIGHTS = np.repeat([FACE_WEIGHT, 1.0, LEG_WEIGHT], [11, 14, 8])
+_WEIGHTS = np.concatenate([_LANDMARK_WEIGHTS, np.tile(_BONE_WEIGHTS, len(_ALONG_BONES))])
 
 
 class Placement:
     """Chooses among arrangements of panels the one that hides least of the person, and seldom changes its mind."""
 
-    def __init__(self, arrangements: Sequence[Arrangement]) -> None:
-        boxes = [(a.tally, a.usual_message) for a in arrangements]
-        self._boxes = np.array(boxes, float).reshape(-1, 4)
-        self._preference = 0.004 * np.arange(len(arrangements))
+    def __init__(self, layout: Layout) -> None:
+        arrangements = layout.arrangements
+        near = layout.unit * np.array([-BERTH, -BERTH, BERTH, BERTH])
+        self._boxes = np.array([(a.tally, a.usual_message) for a in arrangements], float).reshape(-1, 4) + near
+        self._preference = 0.0005 * np.arange(len(arrangements))
         self._cost: NDArray[np.float64] | None = None
         self._time_s = self._since_s = -math.inf
         self._settled = False
@@ -1034,7 +1044,8 @@ class Placement:
     def _hidden(self, pose: Pose) -> NDArray[np.float64]:
         """(arrangements,) share of the body that the panels would lie on."""
         points = pose.landmarks[:, :2].astype(float)
-        points = np.concatenate([points, points[_MIDDLES].mean(axis=1)])
+        start, end = points[_BONE_ENDS.T]
+        points = np.concatenate([points, (start + _ALONG_BONES * (end - start)).reshape(-1, 2)])
         weights = np.where(np.isfinite(points).all(axis=1), _WEIGHTS, 0.0)
         x, y = points.T
         left, top, right, bottom = self._boxes.T[:, :, None]
@@ -1048,6 +1059,8 @@ class Placement:
 
 BONE_SHARE = 0.012
 """The most of the body's extent that a bone is thick."""
+BONE_SLACK = 1.25
+"""The bones' thickness, px, changes only where it is off by more, so that it does not change within a rep."""
 _KEPT = 24
 """Panels kept in memory; a set goes through a handful again and again."""
 
@@ -1061,8 +1074,9 @@ class Overlay:
 
     def __init__(self, width: int, height: int) -> None:
         self.layout = Layout.of(width, height)
-        self._placement = Placement(self.layout.arrangements)
+        self._placement = Placement(self.layout)
         self._panels: OrderedDict[Hashable, Sprite] = OrderedDict()
+        self._bone = self.layout.bone
 
     def settle(self, poses: Iterable[Pose | None]) -> None:
         """Where a whole recording is known: choose the panels' corners for all of it, and never move them."""
@@ -1089,15 +1103,17 @@ class Overlay:
             raise ValueError(f"the picture must be ({picture.height}, {picture.width}, 3), not {image.shape}")
         if pose is not None:
             self._placement.update(pose)
-            draw_skeleton(image, pose, card, self._bone(pose))
+            if abs(self._bone_of(pose) - self._bone) > BONE_SLACK:
+                self._bone = round(self._bone_of(pose))
+            draw_skeleton(image, pose, card, self._bone)
         self._draw_tally(image, card)
         self._draw_message(image, card)
 
-    def _bone(self, pose: Pose) -> int:
-        """Thickness of a bone, px: thinner where the person is small in the picture."""
+    def _bone_of(self, pose: Pose) -> float:
+        """How thick bones look right, px: thinner where the person is small in the picture."""
         seen = pose.landmarks[np.isfinite(pose.landmarks).all(axis=1), :2]
         extent = float(np.ptp(seen, axis=0).max()) if len(seen) else 0.0
-        return min(self.layout.bone, max(round(BONE_SHARE * extent), 1))
+        return min(self.layout.bone, max(BONE_SHARE * extent, 1.0))
 
     def _draw_tally(self, image: NDArray[np.uint8], card: Card) -> None:
         layout, box = self.layout, self.arrangement.tally

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import tempfile
 import zipfile
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from formcoach.errors import FormCoachError
+from formcoach.files import replacing
 from formcoach.outline import STATIONS
 from formcoach.pose import LANDMARKS, Pose, PoseTrack, Source
 
@@ -54,22 +52,8 @@ def save_track(path: Path, track: PoseTrack) -> None:
             arrays["outline"][i] = pose.outline
     header = json.dumps({"format": FORMAT, **asdict(track.source)}, sort_keys=True)
     arrays["header"] = np.frombuffer(header.encode(), np.uint8)
-    _write_whole(path, arrays)
-
-
-def _write_whole(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
-    temporary = None
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-            temporary = Path(file.name)
-            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # NumPy's stub takes the names for flags
-        temporary.replace(path)
-    except OSError as error:
-        raise FormCoachError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)  # noqa: PTH108 - gone already when all went well
+    with replacing(path) as file:
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # NumPy's stub takes the names for flags
 
 
 def load_track(path: Path) -> PoseTrack:

@@ -103,8 +103,8 @@ EXERCISE = Exercise(
     best_view=View.SIDE,
     camera="Exactly side-on, at hip height, 3 to 3.5 m away, feet and bar in the picture with some room.",
     movement="Stand with the bar over the middle of your feet. Push the hips back over soft knees and take the bar "
-    "with a flat back and straight arms. Drive through the feet and push the hips forward until you stand tall, then guide "
-    "the bar down the same way.",
+    "with a flat back and straight arms. Drive through the feet and push the hips forward until you stand tall, "
+    "then guide the bar down the same way.",
     faults=(
         rounded_back(phase=Phase.SETUP | Phase.BOTTOM | Phase.LIFT, cue="Proud chest, long back"),
         Fault(

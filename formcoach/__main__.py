@@ -1,0 +1,6 @@
+"""`python -m formcoach`."""
+
+from formcoach.cli import main
+
+if __name__ == "__main__":
+    main()

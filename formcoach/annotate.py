@@ -1,0 +1,356 @@
+"""The annotated video: the recording again, with the skeleton, the count, and each finding when it happens.
+
+A `Storyboard` says what to show at each time, `annotate` draws it over the frames and writes them as H.264.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from bisect import bisect_right
+from collections import Counter
+from contextlib import suppress
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import av
+import cv2
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
+
+from formcoach.errors import FormCoachError
+from formcoach.frames import Video, read_ahead
+from formcoach.overlay import Card, Highlight, Mark, Overlay, Remark, highlight, near_side, remark
+from formcoach.reps import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from av.video.stream import VideoStream
+    from numpy.typing import NDArray
+
+    from formcoach.analysis import Analysis
+    from formcoach.exercise import Fault, Finding, Rep
+    from formcoach.pose import Frame, Pose, PoseTrack
+
+WORDS_STAY_S = 1.5
+"""How long a rep's findings stay after its end."""
+CUE_STAYS_S = 2.0
+UNSEEN_STAYS_S = 5.0
+"""How long it is told at the start what cannot be judged."""
+SHORTEST_HIGHLIGHT_S = 0.8
+"""A highlight shows from so long before the worst instant to so long after it; where its phase is longer, for that."""
+STALE_S = 1.0
+"""A pose older than this is not drawn any more."""
+SAME_S = 1e-3
+"""Times that differ by less are the same frame's."""
+
+
+# ---- what to show when ----
+
+
+class Storyboard:
+    """What to show at each time of a judged recording."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self._exercise = analysis.exercise
+        self._cues = analysis.cues
+        self._instants = analysis.instants
+        self._times = [instant.time_s for instant in analysis.instants]
+        self._sets = [_Set(analysis, number) for number in sorted({rep.set_number for rep in analysis.reps})]
+        self._rep_shows = [_RepShow(analysis.exercise.fault, rep) for rep in analysis.reps]
+        self._near = near_side(analysis.azimuth_deg)
+        self._unseen = _unseen(analysis)
+        self._last_end_s = max((rep.span.end_s for rep in analysis.reps), default=math.inf)
+
+    def at(self, time_s: float) -> Card:
+        """The card for the frame at this time."""
+        place = bisect_right(self._times, time_s + SAME_S) - 1
+        instant = self._instants[place] if place >= 0 else None
+        current = next((s for s in reversed(self._sets) if s.start_s <= time_s), None)
+        remarks: tuple[Remark, ...] = ()
+        coloured: Highlight | None = None
+        for show in self._rep_shows:
+            remarks = show.remarks(time_s) or remarks
+            coloured = show.highlight(time_s) or coloured
+        cue = next((cue for cue in reversed(self._cues) if 0 <= time_s - cue.time_s < CUE_STAYS_S), None)
+        quiet = time_s < UNSEEN_STAYS_S or time_s > self._last_end_s + WORDS_STAY_S
+        return Card(
+            count=current.count(time_s) if current else 0,
+            state=instant.state if instant else State.AWAY,
+            progress=instant.progress if instant else math.nan,
+            set_number=current.number if current and len(self._sets) > 1 else 0,
+            marks=current.marks(time_s) if current else (),
+            near=self._near,
+            highlight=coloured,
+            remarks=remarks,
+            cue=cue.text if cue else "",
+            praise=cue is not None and cue.fault is None,
+            unseen=self._unseen if quiet and not remarks and cue is None else "",
+        )
+
+
+class _Set:
+    """A set's count and strip of marks.
+
+    Attributes:
+        number: from 1.
+        start_s: where its first rep starts.
+    """
+
+    def __init__(self, analysis: Analysis, number: int) -> None:
+        reps = [rep for rep in analysis.reps if rep.set_number == number]
+        later = [rep.span.start_s for rep in analysis.reps if rep.set_number > number]
+        self.number = number
+        self.start_s = min(rep.span.start_s for rep in reps)
+        self._counted_s = _counted_s(analysis, reps)
+        marks = [(rep.span.end_s, _worst(rep)) for rep in reps]
+        within = (self.start_s if number > 1 else -math.inf, min(later, default=math.inf))
+        marks += [(p.end_s, Mark.PARTIAL) for p in analysis.partials if within[0] <= p.start_s < within[1]]
+        self._marks = sorted(marks, key=lambda mark: mark[0])
+
+    def count(self, time_s: float) -> int:
+        """Reps counted by then."""
+        return bisect_right(self._counted_s, time_s + SAME_S)
+
+    def marks(self, time_s: float) -> tuple[Mark, ...]:
+        """What became of the reps that ended by then."""
+        return tuple(mark for end_s, mark in self._marks if end_s <= time_s + SAME_S)
+
+
+def _counted_s(analysis: Analysis, reps: Sequence[Rep]) -> list[float]:
+    """When each rep counted, in order: where the instants' count rises during it, else at its end."""
+    pairs = zip(analysis.instants, analysis.instants[1:], strict=False)
+    rises = [after.time_s for before, after in pairs if after.count > before.count]
+    counted: list[float] = []
+    for rep in reps:
+        rise = next((t for t in rises if rep.span.start_s < t <= rep.span.end_s), rep.span.end_s)
+        if rise in rises:
+            rises.remove(rise)
+        counted.append(rise)
+    return sorted(counted)
+
+
+def _worst(rep: Rep) -> Mark:
+    severities = {finding.severity for finding in rep.findings}
+    return Mark.SEVERE if "severe" in severities else Mark.MILD if severities else Mark.CLEAN
+
+
+class _RepShow:
+    """A rep's findings: the words from when each happens until a little after the rep, the segment while it happens."""
+
+    def __init__(self, fault_of: Callable[[str], Fault], rep: Rep) -> None:
+        span = rep.span
+        found = sorted(
+            ((fault_of(finding.fault), finding) for finding in rep.findings),
+            key=lambda pair: (pair[1].severity != "severe", pair[0].priority),
+        )
+        self._end_s = span.end_s + WORDS_STAY_S
+        self._remarks = [(_when(finding, rep), remark(fault, finding)) for fault, finding in found]
+        self._highlights = [
+            (*_highlight_span(_when(finding, rep), rep), shown)
+            for fault, finding in found
+            if (shown := highlight(fault, finding, rep.side, rep.azimuth_deg)) is not None
+        ]
+
+    def remarks(self, time_s: float) -> tuple[Remark, ...]:
+        """The findings that have happened, the worst first."""
+        if time_s > self._end_s:
+            return ()
+        return tuple(words for from_s, words in self._remarks if time_s + SAME_S >= from_s)
+
+    def highlight(self, time_s: float) -> Highlight | None:
+        """The segment of the worst finding that happens now."""
+        return next((shown for from_s, to_s, shown in self._highlights if from_s <= time_s <= to_s), None)
+
+
+def _when(finding: Finding, rep: Rep) -> float:
+    """When the finding was at its worst, within the rep."""
+    time_s = rep.span.peak_s if math.isnan(finding.time_s) else finding.time_s
+    return min(max(time_s, rep.span.start_s), rep.span.end_s)
+
+
+def _highlight_span(time_s: float, rep: Rep) -> tuple[float, float]:
+    """From when to when a segment is coloured: the phase round the worst instant, and long enough to be noticed."""
+    span = rep.span
+    turns = (span.start_s, span.peak_s, span.lowering_s, span.end_s)
+    phase = min(max(bisect_right(turns, time_s), 1), 3)
+    start_s, end_s = turns[phase - 1], turns[phase]
+    return (
+        max(min(start_s, time_s - SHORTEST_HIGHLIGHT_S), span.start_s),
+        min(max(end_s, time_s + SHORTEST_HIGHLIGHT_S), span.end_s),
+    )
+
+
+NAMED = 3
+"""So many faults that cannot be judged are named, the others counted."""
+
+
+def _unseen(analysis: Analysis) -> str:
+    """What could not be judged in most of the reps, in a few words."""
+    often = Counter(missing.fault for rep in analysis.reps for missing in rep.not_assessed)
+    names = [fault.name for fault in analysis.exercise.faults if 2 * often[fault.id] > len(analysis.reps)]
+    if not names:
+        return ""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    view = f"from the {analysis.view.value}" if analysis.view else "here"
+    return f"Not judged {view}:\n{', '.join(name.lower() for name in names[:NAMED])}{more}"
+
+
+# ---- the video ----
+
+LONGEST_SIDE = 1280
+"""Larger videos are scaled down to this, px: enough for what is drawn, and light to open."""
+UNIT = Fraction(1, 90_000)
+"""Time base of the written video: exact to 6 µs, and whole for the usual frame rates."""
+ENCODING = {
+    "crf": "22",
+    "preset": "veryfast",
+    "threads": "2",  # fixed: the bytes depend on it
+    "g": "60",  # a key frame every second or two, for jumping about in the browser
+}
+
+
+def annotate(
+    video_path: Path,
+    analysis: Analysis,
+    out_path: Path,
+    *,
+    on_frame: Callable[[Frame, Pose | None, int | None], None] | None = None,
+) -> None:
+    """Write the annotated video: MP4, H.264, no sound, the frames' true times, whole or not at all.
+
+    Args:
+        video_path: the video that was analysed.
+        analysis: of that video; frames between those of its track show the latest pose.
+        out_path: replaced if it is there.
+        on_frame: called with each frame, the pose drawn on it, and how many frames are expected, where that is known.
+
+    Raises:
+        FormCoachError: the video cannot be read, or the annotated one not be written.
+    """
+    if out_path.exists() and out_path.samefile(video_path):
+        raise FormCoachError(f"{out_path} is the video itself; write the annotated one somewhere else")
+    part = out_path.with_name(f".{out_path.name}.{os.getpid()}.part")
+    try:
+        with Video.open(video_path) as video:
+            _write(video, analysis, part, on_frame)
+        part.replace(out_path)
+    except (OSError, av.FFmpegError) as error:
+        raise FormCoachError(f"cannot write {out_path}: {error.strerror or type(error).__name__}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _write(
+    video: Video,
+    analysis: Analysis,
+    part: Path,
+    on_frame: Callable[[Frame, Pose | None, int | None], None] | None,
+) -> None:
+    width, height = _size(video.width, video.height)
+    poses = _Poses(analysis.track, width, height)
+    board = Storyboard(analysis)
+    overlay = Overlay(width, height)
+    overlay.settle(poses.sample())
+    with _Writer(part, width, height, _rate(analysis.track)) as writer:
+        for frame in read_ahead(video):
+            pose = poses.at(frame.time_s)
+            image = np.asarray(cv2.resize(frame.image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+            overlay.draw(image, pose, board.at(frame.time_s))
+            writer.write(image, frame.time_s)
+            if on_frame is not None:
+                on_frame(frame, pose, video.frames_estimate)
+
+
+def _size(width: int, height: int) -> tuple[int, int]:
+    """The size to write: at most `LONGEST_SIDE`, and even, as the coding of colours needs it."""
+    scale = min(1.0, LONGEST_SIDE / max(width, height))
+    return max(round(scale * width / 2), 1) * 2, max(round(scale * height / 2), 1) * 2
+
+
+def _rate(track: PoseTrack) -> Fraction:
+    """About how many frames a second; only tells the encoder what to expect."""
+    step_s = float(np.median(np.diff(track.time_s))) if len(track) > 1 else 1 / 30
+    return Fraction(1 / step_s).limit_denominator(1001)
+
+
+class _Poses:
+    """A track's poses in px of the written picture."""
+
+    def __init__(self, track: PoseTrack, width: int, height: int) -> None:
+        self._track = track
+        x, y = width / track.source.width, height / track.source.height
+        self._scale = np.array([x, y, x], np.float32)
+
+    def at(self, time_s: float) -> Pose | None:
+        """The pose of this frame, or the latest one before."""
+        place = int(np.searchsorted(self._track.time_s, time_s + SAME_S, side="right")) - 1
+        if place < 0 or time_s - self._track.time_s[place] > STALE_S:
+            return None
+        return self._scaled(self._track.poses[place])
+
+    def sample(self) -> list[Pose | None]:
+        """Poses spread over the recording."""
+        return [self._scaled(pose) for pose in self._track.poses[:: max(len(self._track) // 200, 1)]]
+
+    def _scaled(self, pose: Pose | None) -> Pose | None:
+        return None if pose is None else replace(pose, landmarks=pose.landmarks * self._scale)
+
+
+class _Writer:
+    """An MP4 being written. Context manager; leaves its trailer out when an error ends it."""
+
+    def __init__(self, path: Path, width: int, height: int, rate: Fraction) -> None:
+        # The bare name of a file may look like an address, as in "a:b.mp4".
+        self._container = av.open(
+            f"file:{path}", "w", format="mp4", container_options={"movflags": "+faststart", "fflags": "+bitexact"}
+        )
+        try:
+            self._stream: VideoStream = self._container.add_stream("libx264", rate=rate, options=dict(ENCODING))
+            self._stream.width, self._stream.height = width, height
+            self._stream.pix_fmt = "yuv420p"
+            self._stream.time_base = UNIT
+            codec = self._stream.codec_context
+            codec.time_base = UNIT
+            codec.color_range = ColorRange.MPEG
+            codec.colorspace = Colorspace.ITU709
+            codec.color_primaries = codec.color_trc = BT709
+        except BaseException:
+            self._container.close()
+            raise
+        self._reformatter = VideoReformatter()
+
+    def write(self, image: NDArray[np.uint8], time_s: float) -> None:
+        """Add a picture, (height, width, 3) RGB."""
+        picture = self._reformatter.reformat(
+            VideoFrame.from_ndarray(image, format="rgb24"),
+            format="yuv420p",
+            dst_colorspace=Colorspace.ITU709,
+            dst_color_range=ColorRange.MPEG,
+        )
+        picture.pts, picture.time_base = round(time_s / UNIT), UNIT
+        self._container.mux(self._stream.encode(picture))
+
+    def __enter__(self) -> _Writer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is None:
+            try:
+                self._container.mux(self._stream.encode(None))
+            finally:
+                self._container.close()
+        else:
+            with suppress(OSError, av.FFmpegError):
+                self._container.close()
+
+
+BT709 = 1
+"""The number of HD video's primaries and of its transfer curve."""

@@ -1,0 +1,122 @@
+"""Analysing videos from files to files: one after the other, or several at once, each in a process of its own."""
+
+from __future__ import annotations
+
+import signal
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Any
+
+from formcoach.analysis import Analysis, estimate, judge
+from formcoach.catalogue import load_catalogue
+from formcoach.errors import FormCoachError
+from formcoach.recording import load_track
+from formcoach.report import write_report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from formcoach.exercise import Exercise
+    from formcoach.model import ModelFile
+
+TRACK_SUFFIX = ".npz"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One video, or a recorded pose track, to analyse.
+
+    Attributes:
+        source: the file.
+        exercise: id of the exercise to judge it as.
+        folder: where its files go.
+        model: the pose model; None where only tracks are judged.
+        fps: analyse only so many frames a second.
+        annotate: also write the annotated video.
+    """
+
+    source: Path
+    exercise: str
+    folder: Path
+    model: ModelFile | None
+    fps: float | None = None
+    annotate: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of a job: its report, or why there is none."""
+
+    job: Job
+    report: dict[str, Any] | None = None
+    error: str | None = None
+
+
+def analyse(
+    job: Job,
+    exercise: Exercise,
+    *,
+    on_frame: Callable[[str, int | None], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> tuple[Analysis, dict[str, Any]]:
+    """Analyse one file and write its report.
+
+    Args:
+        job: what to do; its exercise is given as loaded.
+        exercise: to judge it as.
+        on_frame: called with the stage ("analysing", "drawing") and the frames expected, once a frame.
+        stop: asked once a frame; when it says so, what was seen so far is judged and written.
+
+    Raises:
+        FormCoachError: the file cannot be read, or its report not written.
+    """
+    job.folder.mkdir(parents=True, exist_ok=True)
+    if job.source.suffix.lower() == TRACK_SUFFIX:
+        if job.annotate:
+            raise FormCoachError(f"{job.source.name} is a pose track: --annotate needs the video")
+        track = load_track(job.source)
+    else:
+        if job.model is None:
+            raise FormCoachError("a video needs a pose model")
+        tick = None if on_frame is None else lambda expected: on_frame("analysing", expected)
+        track = estimate(job.source, job.model, fps=job.fps, on_frame=tick, stop=stop)
+    analysis = judge(track, exercise)
+    report = write_report(analysis, job.folder)
+    if job.annotate:
+        from formcoach.annotate import annotate
+
+        drawn = None if on_frame is None else lambda _frame, _pose, expected: on_frame("drawing", expected)
+        annotate(job.source, analysis, job.folder / "annotated.mp4", on_frame=drawn)
+    return analysis, report
+
+
+def analyse_all(jobs: list[Job], workers: int) -> Iterator[Outcome]:
+    """Analyse several files in processes, yielding outcomes as they come; a failed one does not stop the rest."""
+    pool = ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn"), initializer=_ignore_interrupt)
+    futures = {pool.submit(_in_process, job): job for job in jobs}
+    try:
+        for future in as_completed(futures):
+            yield future.result()
+    except BaseException:
+        for process in list(pool._processes.values()):
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _ignore_interrupt() -> None:
+    """Ctrl-C is the parent's to handle."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _in_process(job: Job) -> Outcome:
+    try:
+        _, report = analyse(job, load_catalogue()[job.exercise])
+    except FormCoachError as error:
+        return Outcome(job=job, error=str(error))
+    except Exception as error:
+        return Outcome(job=job, error=f"{job.source}: {type(error).__name__}: {error}")
+    return Outcome(job=job, report=report)

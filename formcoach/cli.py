@@ -1,0 +1,376 @@
+"""The command line: a thin shell over the library."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from formcoach import __version__
+from formcoach.errors import FormCoachError
+
+if TYPE_CHECKING:
+    from formcoach.analysis import Analysis
+    from formcoach.exercise import Exercise, Fault
+    from formcoach.model import ModelFile
+
+app = typer.Typer(
+    name="formcoach",
+    help="A form coach on your own computer: counts the reps of a recorded set and judges the form of each. "
+    "Nothing leaves your machine.",
+    epilog="Start with: formcoach demo",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+out = Console()
+err = Console(stderr=True)
+
+OUT = Path("formcoach-out")
+
+VideoArg = Annotated[list[Path], typer.Argument(help="Videos, or pose tracks (poses.npz) of an earlier analysis.")]
+ExerciseOpt = Annotated[
+    str, typer.Option("--exercise", "-e", help="What the video shows: an id of `formcoach exercises`.")
+]
+OutOpt = Annotated[Path, typer.Option("--out", "-o", help="Folder for the results; each video gets one inside.")]
+ModelOpt = Annotated[
+    str, typer.Option(help="Pose model: full, heavy (finer, slower), lite, or a path to a .task file.")
+]
+FpsOpt = Annotated[float | None, typer.Option(help="Analyse only so many frames a second; all by default.")]
+WorkersOpt = Annotated[int, typer.Option(min=1, help="How many videos to analyse at once, each in its own process.")]
+JsonOpt = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+
+
+def main() -> None:
+    """Run a command; what goes wrong is one line on stderr, never a traceback.
+
+    Exit codes: 0 done, 2 bad input or usage, 130 stopped by Ctrl-C (what was finished is saved).
+    """
+    try:
+        app()
+    except FormCoachError as error:
+        err.print(f"[bold red]formcoach:[/] {escape(str(error))}", soft_wrap=True, highlight=False)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        err.print("stopped", highlight=False)
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at its end
+        raise SystemExit(0) from None
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"formcoach {__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    del version
+
+
+@app.command()
+def demo(out_folder: OutOpt = OUT) -> None:
+    """Analyse a bundled sample, faults and all, and say where the report is."""
+    from formcoach.catalogue import bundled
+
+    sample = bundled("samples") / "bent-over-row_rounded-back.mp4"
+    err.print(f"Analysing the bundled sample {sample.name}: a bent-over row whose back rounds from the third rep on.")
+    _analyse([sample], "bent-over-row", out_folder, model="full", annotate=True)
+    err.print("\nNow your own: [bold]formcoach analyze set.mp4 --exercise bent-over-row --annotate[/]")
+
+
+@app.command()
+def analyze(
+    videos: VideoArg,
+    exercise: ExerciseOpt,
+    out_folder: OutOpt = OUT,
+    annotate: Annotated[
+        bool, typer.Option("--annotate", help="Also write annotated.mp4: skeleton, count, faults.")
+    ] = False,
+    model: ModelOpt = "full",
+    fps: FpsOpt = None,
+    workers: WorkersOpt = 1,
+    as_json: JsonOpt = False,
+) -> None:
+    """Count and judge the reps of recorded videos.
+
+    For each video a folder with report.json, reps.csv and poses.npz (the pose track: give it instead of the video to
+    judge it again in a blink).
+    """
+    _analyse(videos, exercise, out_folder, model=model, annotate=annotate, fps=fps, workers=workers, as_json=as_json)
+
+
+@app.command()
+def exercises(as_json: JsonOpt = False) -> None:
+    """List the exercises that can be coached."""
+    from rich.table import Table
+
+    from formcoach.catalogue import load_catalogue
+
+    catalogue = load_catalogue()
+    if as_json:
+        _print_json([_as_data(exercise) for exercise in catalogue.exercises.values()])
+    else:
+        table = Table("id", "exercise", "best seen from", "judges")
+        for one in catalogue.exercises.values():
+            table.add_row(one.id, one.name, one.best_view.value, ", ".join(fault.id for fault in one.faults))
+        out.print(table)
+    for broken in catalogue.broken:
+        err.print(f"[yellow]left out:[/] {escape(str(broken))}", highlight=False)
+
+
+@app.command()
+def explain(exercise: Annotated[str, typer.Argument(help="An id of `formcoach exercises`.")]) -> None:
+    """How to do an exercise, where to put the camera, and every fault that is judged."""
+    from formcoach.catalogue import load_catalogue
+
+    one = load_catalogue()[exercise]
+    out.print(f"[bold]{one.name}[/]\n", highlight=False)
+    out.print(f"[bold]Movement[/]  {one.movement}\n", highlight=False)
+    out.print(f"[bold]Camera[/]  {one.camera}\n", highlight=False)
+    out.print("[bold]Faults[/]", highlight=False)
+    for fault in sorted(one.faults, key=lambda fault: fault.priority):
+        out.print(_explained(fault), highlight=False)
+
+
+@app.command()
+def evaluate(
+    folder: Annotated[Path, typer.Argument(help="Videos with labels: X.json beside X.mp4, or one labels.json.")],
+    exercise: Annotated[list[str] | None, typer.Option("--exercise", "-e", help="Only these exercises.")] = None,
+    model: ModelOpt = "full",
+    fps: FpsOpt = None,
+    workers: WorkersOpt = 2,
+    as_json: JsonOpt = False,
+) -> None:
+    """Measure how well reps are counted and faults found, over labelled videos.
+
+    Pose tracks are cached, so a second run takes seconds.
+    """
+    from functools import partial
+
+    from formcoach.catalogue import load_catalogue
+    from formcoach.evaluate import evaluate as run
+    from formcoach.evaluate import render
+    from formcoach.folders import cache_folder
+    from formcoach.measuring import cached_report
+
+    catalogue = load_catalogue()
+    wanted = set(exercise) if exercise else set(catalogue.exercises)
+    for one in wanted:
+        catalogue[one]
+    judge = partial(cached_report, model=_model(model), fps=fps, cache=cache_folder() / "tracks")
+    declared = {one.id: [fault.id for fault in one.faults] for one in catalogue.exercises.values()}
+    scores = run(folder, judge=judge, exercises=wanted, workers=workers, faults=declared, console=err)
+    if as_json:
+        _print_json(scores.to_json())
+    else:
+        render(scores, out)
+
+
+@app.command()
+def benchmark(
+    video: Annotated[Path | None, typer.Argument(help="A video to measure on; a bundled sample by default.")] = None,
+    model: ModelOpt = "full",
+    rounds: Annotated[int, typer.Option(min=1, help="How often each way is run, in turn; medians are given.")] = 3,
+    as_json: JsonOpt = False,
+) -> None:
+    """Time the analysis against a bare decode-and-detect loop on the same frames, in the same run."""
+    from formcoach.catalogue import bundled, load_catalogue
+    from formcoach.measuring import time_analysis
+
+    chosen = video or bundled("samples") / "bent-over-row_rounded-back.mp4"
+    timing = time_analysis(chosen, _model(model), load_catalogue()["bent-over-row"], rounds)
+    if as_json:
+        _print_json(timing)
+        return
+    for name, value in timing.items():
+        shown = f"{value:.3f}" if isinstance(value, float) else value
+        out.print(f"{name.replace('_', ' '):>28}  {shown}", highlight=False)
+
+
+# ---- analysing ----
+
+
+def _analyse(
+    videos: list[Path],
+    exercise_id: str,
+    out_folder: Path,
+    *,
+    model: str,
+    annotate: bool = False,
+    fps: float | None = None,
+    workers: int = 1,
+    as_json: bool = False,
+) -> None:
+    from formcoach.batch import TRACK_SUFFIX, Job
+    from formcoach.catalogue import load_catalogue
+
+    exercise = load_catalogue()[exercise_id]
+    folders = _folders(videos, out_folder)
+    for video in videos:
+        if not video.is_file():
+            raise FormCoachError(f"{video}: no such file")
+    needs_model = any(video.suffix.lower() != TRACK_SUFFIX for video in videos)
+    found = _model(model) if needs_model else None
+    jobs = [
+        Job(source=video, exercise=exercise_id, folder=folder, model=found, fps=fps, annotate=annotate)
+        for video, folder in zip(videos, folders, strict=True)
+    ]
+    if workers > 1 and len(jobs) > 1:
+        _many(jobs, workers, as_json)
+    else:
+        for job in jobs:
+            _one(job, exercise, as_json)
+
+
+def _folders(videos: list[Path], out_folder: Path) -> list[Path]:
+    """A folder for each video, named after it; a track's after the folder it lies in."""
+    names = [video.parent.name if video.name == "poses.npz" else video.stem for video in videos]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise FormCoachError(f"two of the videos are named {twice}; analyse them into different folders with --out")
+    return [out_folder / (name or "track") for name in names]
+
+
+def _one(job: Any, exercise: Exercise, as_json: bool) -> None:
+    from formcoach.batch import analyse
+    from formcoach.progress import FrameProgress
+    from formcoach.report import json_of, table_of
+
+    stopped = _StopOnInterrupt()
+    with FrameProgress(job.source.name, err) as progress, stopped:
+        analysis, report = analyse(job, exercise, on_frame=progress.tick, stop=stopped.asked)
+    if as_json:
+        sys.stdout.write(json_of(report))
+    else:
+        out.print(table_of(analysis))
+        _say_the_rest(analysis, job.folder)
+    if stopped.asked():
+        raise KeyboardInterrupt
+
+
+def _say_the_rest(analysis: Analysis, folder: Path) -> None:
+    from formcoach.report import report_of
+
+    for missed in report_of(analysis)["not_assessed"]:
+        name = analysis.exercise.fault(missed["fault"]).name
+        out.print(f"[dim]not assessed:[/] {name}: {missed['why']}; {missed['instead']}", highlight=False)
+    for note in analysis.notes:
+        out.print(f"[yellow]note:[/] {escape(note)}", highlight=False)
+    out.print(f"saved in {escape(str(folder))}", highlight=False, soft_wrap=True)
+
+
+def _many(jobs: list[Any], workers: int, as_json: bool) -> None:
+    from formcoach.batch import analyse_all
+    from formcoach.progress import file_progress
+
+    outcomes = []
+    with file_progress(err, len(jobs)) as advance:
+        for outcome in analyse_all(jobs, workers):
+            outcomes.append(outcome)
+            advance()
+    outcomes.sort(key=lambda outcome: jobs.index(outcome.job))
+    if as_json:
+        _print_json([outcome.report for outcome in outcomes if outcome.report is not None])
+    for outcome in outcomes:
+        if outcome.report is None:
+            err.print(f"[bold red]formcoach:[/] {escape(str(outcome.error))}", soft_wrap=True, highlight=False)
+        elif not as_json:
+            reps = [rep for one in outcome.report["sets"] for rep in one["reps"]]
+            flagged = sum(bool(rep["findings"]) for rep in reps)
+            name = escape(outcome.job.source.name)
+            out.print(
+                f"{name}: {len(reps)} reps, {flagged} flagged; saved in {escape(str(outcome.job.folder))}",
+                highlight=False,
+            )
+    if any(outcome.report is None for outcome in outcomes):
+        raise SystemExit(2)
+
+
+class _StopOnInterrupt:
+    """Turns the first Ctrl-C into a wish to stop, so that what was seen is saved; the second one stops at once."""
+
+    def __init__(self) -> None:
+        self._asked = False
+        self._before: Any = None
+
+    def __enter__(self) -> None:
+        self._before = signal.signal(signal.SIGINT, self._on_interrupt)
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def _on_interrupt(self, *_: object) -> None:
+        if self._asked:
+            raise KeyboardInterrupt
+        self._asked = True
+
+    def asked(self) -> bool:
+        """Whether Ctrl-C was pressed."""
+        return self._asked
+
+
+def _model(wanted: str) -> ModelFile:
+    from formcoach.model import RichProgress, find_model
+
+    return find_model(wanted, progress=RichProgress())
+
+
+# ---- words ----
+
+
+def _explained(fault: Fault) -> str:
+    from formcoach.report import quantity
+
+    grades = fault.grades
+    views = f"front {grades.front.value}, side {grades.side.value}, half-way {grades.oblique.value}, rear {grades.rear.value}"
+    sign = "below" if fault.less_is_worse else "above"
+    limits = f"{sign} {quantity(fault.mild, fault.unit)}, severe {sign} {quantity(fault.severe, fault.unit)}"
+    return (
+        f"\n  [bold]{fault.name}[/]  ({fault.id}, {('safety', 'technique', 'polish')[fault.priority - 1]})\n"
+        f"    {fault.explain}\n"
+        f"    Cue: “{fault.cue}”. Judged {limits}. Seen from: {views}."
+    )
+
+
+def _as_data(exercise: Exercise) -> dict[str, Any]:
+    return {
+        "id": exercise.id,
+        "name": exercise.name,
+        "sides": exercise.sides.value,
+        "best_view": exercise.best_view.value,
+        "camera": exercise.camera,
+        "movement": exercise.movement,
+        "faults": [
+            {
+                "id": fault.id,
+                "name": fault.name,
+                "priority": fault.priority,
+                "mild": fault.mild,
+                "severe": fault.severe,
+                "unit": fault.unit,
+                "views": {view: getattr(fault.grades, view).value for view in ("front", "rear", "side", "oblique")},
+                "cue": fault.cue,
+                "explain": fault.explain,
+            }
+            for fault in exercise.faults
+        ],
+    }
+
+
+def _print_json(data: Any) -> None:
+    sys.stdout.write(json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
