@@ -20,13 +20,14 @@ import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
+from formcoach.body import Observer
 from formcoach.errors import FormCoachError
 from formcoach.frames import Video, read_ahead
-from formcoach.overlay import Card, Highlight, Mark, Overlay, Remark, highlight, near_side, remark
+from formcoach.overlay import Card, Highlight, Mark, Overlay, Remark, highlight, near_side, put_right, remark
 from formcoach.reps import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -233,11 +234,13 @@ def annotate(
     Raises:
         FormCoachError: the video cannot be read, or the annotated one not be written.
     """
-    if out_path.exists() and out_path.samefile(video_path):
-        raise FormCoachError(f"{out_path} is the video itself; write the annotated one somewhere else")
     part = out_path.with_name(f".{out_path.name}.{os.getpid()}.part")
     try:
         with Video.open(video_path) as video:
+            if out_path.is_dir():
+                raise FormCoachError(f"{out_path} is a folder; name a file to write")
+            if out_path.exists() and out_path.samefile(video_path):
+                raise FormCoachError(f"{out_path} is the video itself; write the annotated one elsewhere")
             _write(video, analysis, part, on_frame)
         part.replace(out_path)
     except (OSError, av.FFmpegError) as error:
@@ -283,23 +286,31 @@ class _Poses:
     """A track's poses in px of the written picture."""
 
     def __init__(self, track: PoseTrack, width: int, height: int) -> None:
-        self._track = track
+        self._times = track.time_s
+        self._poses = tuple(_put_right(track))
         x, y = width / track.source.width, height / track.source.height
         self._scale = np.array([x, y, x], np.float32)
 
     def at(self, time_s: float) -> Pose | None:
         """The pose of this frame, or the latest one before."""
-        place = int(np.searchsorted(self._track.time_s, time_s + SAME_S, side="right")) - 1
-        if place < 0 or time_s - self._track.time_s[place] > STALE_S:
+        place = int(np.searchsorted(self._times, time_s + SAME_S, side="right")) - 1
+        if place < 0 or time_s - self._times[place] > STALE_S:
             return None
-        return self._scaled(self._track.poses[place])
+        return self._scaled(self._poses[place])
 
     def sample(self) -> list[Pose | None]:
         """Poses spread over the recording."""
-        return [self._scaled(pose) for pose in self._track.poses[:: max(len(self._track) // 200, 1)]]
+        return [self._scaled(pose) for pose in self._poses[:: max(len(self._poses) // 200, 1)]]
 
     def _scaled(self, pose: Pose | None) -> Pose | None:
         return None if pose is None else replace(pose, landmarks=pose.landmarks * self._scale)
+
+
+def _put_right(track: PoseTrack) -> Iterator[Pose | None]:
+    """The track's poses with left and right as the judgement had them."""
+    observer = Observer()
+    for pose in track.poses:
+        yield None if pose is None else put_right(pose, observer(pose))
 
 
 class _Writer:
@@ -324,6 +335,7 @@ class _Writer:
             self._container.close()
             raise
         self._reformatter = VideoReformatter()
+        self._last = -1
 
     def write(self, image: NDArray[np.uint8], time_s: float) -> None:
         """Add a picture, (height, width, 3) RGB."""
@@ -333,7 +345,8 @@ class _Writer:
             dst_colorspace=Colorspace.ITU709,
             dst_color_range=ColorRange.MPEG,
         )
-        picture.pts, picture.time_base = round(time_s / UNIT), UNIT
+        self._last = max(round(time_s / UNIT), self._last + 1)
+        picture.pts, picture.time_base = self._last, UNIT
         self._container.mux(self._stream.encode(picture))
 
     def __enter__(self) -> _Writer:

@@ -337,7 +337,8 @@ def _explained(fault: Fault) -> str:
     from formcoach.report import quantity
 
     grades = fault.grades
-    views = f"front {grades.front.value}, side {grades.side.value}, half-way {grades.oblique.value}, rear {grades.rear.value}"
+    front_side = f"front {grades.front.value}, side {grades.side.value}"
+    views = f"{front_side}, half-way {grades.oblique.value}, rear {grades.rear.value}"
     sign = "below" if fault.less_is_worse else "above"
     limits = f"{sign} {quantity(fault.mild, fault.unit)}, severe {sign} {quantity(fault.severe, fault.unit)}"
     return (

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from formcoach.exercise import Span
     from formcoach.measure import Measure
     from formcoach.window import RepWindow
 
@@ -137,19 +136,29 @@ def lowering_s(window: RepWindow) -> Reading:
     """How long the return took, s, judged by its middle; unseen where it is not seen to its end."""
     if not window.span.complete:
         return UNSEEN
-    return fall_s(window.table.time_s, window.signal, window.span)
+    return fall_s(window)
 
 
-def fall_s(time_s: NDArray[np.float64], height: NDArray[np.float64], span: Span) -> Reading:
-    """How long a height took to fall from its level at the peak to that at the end, s, by its 90 % to 10 %."""
-    falls = (time_s >= span.peak_s) & (time_s <= span.end_s) & np.isfinite(height)
-    t, h = time_s[falls], height[falls]
-    if len(t) < MIN_FRAMES or float(np.diff(t).max()) > MAX_GAP_S:
+def fall_s(window: RepWindow, core: float = CORE) -> Reading:
+    """How long the signal took to fall from the peak to the end, s, by its 90 % to 10 %.
+
+    Args:
+        window: the rep.
+        core: the share of the whole time that this middle takes.
+    """
+    span, signal = window.span, window.signal
+    falls = (window.table.time_s >= span.peak_s) & (window.table.time_s <= span.end_s) & np.isfinite(signal)
+    t, h = window.table.time_s[falls], signal[falls]
+    if (
+        len(t) < MIN_FRAMES
+        or float(np.diff(t).max()) > MAX_GAP_S
+        or not window.seen_throughout(span.peak_s - 0.6, span.end_s)
+    ):
         return UNSEEN
     high, low = float(h.max()), float(h[-max(1, len(h) // 8) :].min())
     t90 = _crossing(t, h, low + 0.9 * (high - low))
     t10 = _crossing(t, h, low + 0.1 * (high - low))
-    return Reading((t10 - t90) / CORE, t90)
+    return Reading((t10 - t90) / core, t90)
 
 
 def _crossing(t: NDArray[np.float64], h: NDArray[np.float64], level: float) -> float:
@@ -353,7 +362,7 @@ def neck_crane(mild: float = 14.0, severe: float = 28.0) -> Fault:
 
 
 def fast_lowering(
-    mild: float = 0.8,
+    mild: float = 0.75,
     severe: float = 0.5,
     *,
     priority: int = 2,

@@ -25,6 +25,8 @@ SETUP_S, SETUP_END_S = 1.4, 0.4
 """The set-up is what was seen between so long before the first rep and so long: nearer to it the body gets ready for
 the pull before the weight moves."""
 SETUP_MIN_S = 0.3
+LOSS_LASTS_S = 0.6
+"""How long before a rep a loss of the person still matters to it."""
 SET_GAP_S, SET_GAP_REPS = 6.0, 3.0
 """A set ends after no rep for this long, or for this many times the median rep, whichever is longer."""
 SEEN_SHARE = 0.7
@@ -118,6 +120,7 @@ class RepJudge:
             sideways=abs(math.sin(math.radians(azimuth))),
             reach=span.range / self._full_range(side, span),
             bottom=self._bottom(side, span, neutral),
+            lost_s=self._timeline.losses(span.start_s - LOSS_LASTS_S, span.end_s),
         )
 
     def _neutral(self, span: Span) -> Neutral:

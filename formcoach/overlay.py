@@ -26,7 +26,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from formcoach.body import BACKED, VISIBLE, Side, View
 from formcoach.outline import STATION
-from formcoach.pose import Landmark
+from formcoach.pose import MIRROR, Landmark, Pose
 from formcoach.reps import State
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from formcoach.body import Body
     from formcoach.exercise import Fault, Finding
-    from formcoach.pose import Pose
 
 Colour = tuple[int, int, int]
 """Red, green, blue."""
@@ -197,6 +197,14 @@ def near_side(azimuth_deg: float) -> Side | None:
     return Side.LEFT if azimuth_deg >= 0 else Side.RIGHT
 
 
+def put_right(pose: Pose, body: Body) -> Pose:
+    """The pose with left and right exchanged where the body's observer found that the model had exchanged them."""
+    if body.world[Landmark.LEFT_HIP] == tuple(pose.world[Landmark.LEFT_HIP].tolist()):
+        return pose
+    i = list(MIRROR)
+    return Pose(pose.time_s, pose.landmarks[i], pose.world[i], pose.visibility[i], pose.support[i], pose.outline)
+
+
 def _landmark(name: str, side: Side) -> int:
     return int(Landmark["NOSE" if name == "NOSE" else f"{side.name}_{name}"])
 
@@ -276,8 +284,8 @@ class Canvas:
     """Where a sprite is painted: colours through soft masks, one over the other."""
 
     def __init__(self, width: int, height: int) -> None:
-        self._light = np.zeros((height, width, 3), np.float32)
-        self._alpha = np.zeros((height, width, 1), np.float32)
+        self._light = np.zeros((3, height, width), np.float32)  # colour by colour: several times faster to paint
+        self._keep = np.ones((height, width), np.float32)
 
     def paint(self, mask: NDArray[np.float32], left: int, top: int, colour: Colour, alpha: float = 1.0) -> None:
         """Paint a colour through a mask.
@@ -289,21 +297,22 @@ class Canvas:
             colour: what to paint.
             alpha: of the paint.
         """
-        height, width = self._alpha.shape[:2]
+        height, width = self._keep.shape
         x0, y0 = max(left, 0), max(top, 0)
         x1, y1 = min(left + mask.shape[1], width), min(top + mask.shape[0], height)
         if x0 >= x1 or y0 >= y1:
             return
-        cover = mask[y0 - top : y1 - top, x0 - left : x1 - left, None] * np.float32(alpha)
-        light, below = self._light[y0:y1, x0:x1], self._alpha[y0:y1, x0:x1]
-        light *= 1 - cover
-        light += cover * np.array(colour, np.float32)
-        below += (1 - below) * cover
+        cover = mask[y0 - top : y1 - top, x0 - left : x1 - left] * np.float32(alpha)
+        uncovered = 1 - cover
+        for light, share in zip(self._light, colour, strict=True):
+            light[y0:y1, x0:x1] *= uncovered
+            light[y0:y1, x0:x1] += share * cover
+        self._keep[y0:y1, x0:x1] *= uncovered
 
     def sprite(self) -> Sprite:
         """What was painted."""
-        keep = np.repeat(255 * (1 - self._alpha), 3, axis=2)
-        return Sprite(np.round(self._light).astype(np.uint8), np.round(keep).astype(np.uint8))
+        light, keep = np.round(self._light).astype(np.uint8), np.round(255 * self._keep).astype(np.uint8)
+        return Sprite(np.ascontiguousarray(light.transpose(1, 2, 0)), np.repeat(keep[..., None], 3, axis=2))
 
 
 def _rounded(width: int, height: int, radius: float) -> NDArray[np.float32]:
@@ -341,7 +350,7 @@ def _mark_mask(mark: Mark, size: int) -> NDArray[np.float32]:
         cv2.fillPoly(large, [(np.array(_SHAPES[mark]) * (size * _FINE - 1)).round().astype(np.int32)], (255,))
         small = cv2.resize(large, (size, size), interpolation=cv2.INTER_AREA)
         return (small / 255).astype(np.float32)
-    inset = max(round(0.08 * size), 0)
+    inset = round(0.08 * size)
     mask = np.zeros((size, size), np.float32)
     disc = size - 2 * inset
     shape = _ring(disc, 0.16 * size) if mark is Mark.PARTIAL else _rounded(disc, disc, disc / 2)
@@ -381,12 +390,12 @@ class Type(NamedTuple):
     @property
     def line(self) -> int:
         """Height of a line, px."""
-        return math.ceil(1.22 * self.em)
+        return math.ceil(1.24 * self.em)
 
     @property
     def baseline(self) -> int:
         """From a line's top to the feet of its letters, px."""
-        return round(0.95 * self.em)
+        return math.ceil(0.96 * self.em)
 
     def width(self, text: str) -> int:
         """How wide the text runs, px."""
@@ -416,10 +425,10 @@ class Type(NamedTuple):
         smaller, broken = self, [text]
         for em in range(self.em, max(self.em * 3 // 5, MIN_EM) - 1, -1):
             smaller = Type(em, self.bold)
-            broken = smaller.wrap(text, width)
+            broken = smaller.wrap(text, width) or [""]
             if len(broken) * smaller.line <= height and all(smaller.width(line) <= width for line in broken):
                 return smaller, broken
-        last = max(height // smaller.line, 1) - 1
+        last = min(max(height // smaller.line, 1), len(broken)) - 1
         lines = [*broken[:last], " ".join(broken[last:])]
         return smaller, [smaller.cut(line, width) for line in lines]
 
@@ -436,7 +445,7 @@ MIN_EM = 10
 """Smaller letters cannot be read, px."""
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _text_mask(text: str, kind: Type) -> NDArray[np.float32]:
     font = _font(*kind)
     picture = Image.new("L", (max(kind.width(text), 1), kind.line), 0)
@@ -493,8 +502,7 @@ class Layout:
         cue, name, value, body, small: letters of the message.
         ring: diameter of the ring round the count.
         pitch: from mark to mark in the strip.
-        column: width of what stands beside the ring.
-        arrangements: where the panels may lie, the preferred first.
+        arrangements: where the panels may lie, the preferred first; none where the picture is too small for them.
     """
 
     picture: Box
@@ -510,7 +518,6 @@ class Layout:
     small: Type
     ring: int
     pitch: int
-    column: int
     arrangements: tuple[Arrangement, ...]
 
     @staticmethod
@@ -523,17 +530,12 @@ class Layout:
         def letters(share: float, *, bold: bool = False) -> Type:
             return Type(max(round(share * unit), MIN_EM), bold)
 
-        phase, body, ring, pitch = (
-            letters(0.056, bold=True),
-            letters(0.046),
-            round(0.215 * unit),
-            round(0.036 * unit),
-        )
-        column = max(phase.width(word) for word in PHASE_WORD.values())
-        column = max(column, body.width("Set 99"), MARKS_IN_ROW * pitch)
-        tally = (3 * pad + ring + column, 2 * pad + ring)
+        phase, small = letters(0.056, bold=True), letters(0.037)
+        ring, pitch = round(0.215 * unit), round(0.036 * unit)
+        column = max(*map(phase.width, PHASE_WORD.values()), small.width("Set 99"), MARKS_IN_ROW * pitch)
+        words = small.line + phase.line + MARK_ROWS * pitch
+        tally = (3 * pad + ring + column, 2 * pad + max(ring, words))
         if height > width:
-            words = letters(0.037).line + phase.line + MARK_ROWS * pitch
             tally = (2 * pad + max(ring, column), 2 * pad + ring + pad // 2 + words)
         return Layout(
             picture=Box(0, 0, width, height),
@@ -545,11 +547,10 @@ class Layout:
             cue=letters(1 / 12, bold=True),
             name=letters(0.046, bold=True),
             value=letters(0.064, bold=True),
-            body=body,
-            small=letters(0.037),
+            body=letters(0.046),
+            small=small,
             ring=ring,
             pitch=pitch,
-            column=column,
             arrangements=_arrangements(width, height, unit, margin, tally),
         )
 
@@ -581,6 +582,8 @@ class Layout:
 
 MESSAGE_SHARE = 0.62
 """The most of the picture's height that a message may fill."""
+LOWEST_SHARE = 0.25
+"""How much of the unit a message must be allowed to be high."""
 USUAL_SHARE = (0.40, 0.52)
 """How much of the unit a usual message is high, when it may be wide and when it must be narrow."""
 
@@ -603,7 +606,8 @@ def _arrangements(width: int, height: int, unit: float, margin: int, tally: tupl
                 free = column.height if beside else column.height - panel.height - margin
                 size = (message_width, min(free, round(MESSAGE_SHARE * height)))
                 room = _in_corner(width, height, margin, size, *other)
-                found.append(Arrangement(panel, room, min(usual, room.height), *other))
+                if panel.within(Box(0, 0, width, height)) and room.height >= LOWEST_SHARE * unit:
+                    found.append(Arrangement(panel, room, min(usual, room.height), *other))
     return tuple(found)
 
 
@@ -666,9 +670,9 @@ def tally_panel(layout: Layout, count: int, state: State, set_number: int, marks
     rows += [_strip(layout, marks[i : i + MARKS_IN_ROW]) for i in range(0, max(len(marks), 1), MARKS_IN_ROW)]
     words = sum(row.height for row in rows)
 
-    width, height = layout.arrangements[0].tally.width, 2 * pad + ring
+    width, height = layout.arrangements[0].tally.width, 2 * pad + max(ring, words)
     if layout.upright:
-        height += pad // 2 + words
+        height = 2 * pad + ring + pad // 2 + words
     canvas = Canvas(width, height)
     canvas.paint(_rounded(width, height, layout.radius), 0, 0, INK, PANEL_ALPHA)
     canvas.paint(_ring(ring, layout.stroke), pad, pad, MUTED, 0.28)
@@ -679,7 +683,7 @@ def tally_panel(layout: Layout, count: int, state: State, set_number: int, marks
     if layout.upright:
         _paint_rows(canvas, rows, pad, pad + ring + pad // 2)
     else:
-        _paint_rows(canvas, rows, 2 * pad + ring, pad + (ring - words) // 2)
+        _paint_rows(canvas, rows, 2 * pad + ring, (height - words) // 2)
     return canvas.sprite()
 
 
@@ -721,6 +725,8 @@ def message_panels(layout: Layout, width: int, height: int, card: Card) -> Sprit
         unseen = _Block([_line(kind, line, MUTED) for line in lines], None)
         if not blocks or _stack_height(layout, [*blocks, unseen]) <= height:
             blocks.append(unseen)
+    while _stack_height(layout, blocks) > height and len(blocks[-1].rows) > 1:
+        blocks[-1].rows.pop()
     return _painted(layout, blocks)
 
 
@@ -835,11 +841,21 @@ _SHIFT = 4
 """Lines are placed to 1/16 px, so that they do not tremble."""
 
 
+def _points(pose: Pose) -> NDArray[np.float64]:
+    """(33, 2) px, those far outside the picture moved to where lines can still be drawn to."""
+    points: NDArray[np.float64] = np.clip(pose.landmarks[:, :2].astype(float), -FARTHEST, FARTHEST)
+    return points
+
+
+FARTHEST = 1 << 15
+"""Farther out than this, px, no picture reaches."""
+
+
 class _Skeleton:
     """The lines of one pose."""
 
     def __init__(self, pose: Pose, near: Side | None) -> None:
-        self.points = pose.landmarks[:, :2].astype(float)
+        self.points = _points(pose)
         finite = np.isfinite(self.points).all(axis=1)
         seen = (pose.visibility >= VISIBLE) & (pose.support >= BACKED)
         seen[_TRUNK] = True  # as in `Body`: placed well even where hidden
@@ -882,7 +898,7 @@ def _back_curve(pose: Pose, row: int) -> NDArray[np.float64] | None:
     s, height = STATION[seen], pose.outline[row][seen].astype(float)
     cubic = np.polynomial.Polynomial.fit(s, height, 3)
     along = np.linspace(s[0], s[-1], 20)
-    points = pose.landmarks[:, :2].astype(float)
+    points = _points(pose)
     shoulder, hip = (points[[*pair]].mean(axis=0) for pair in _GIRDLES)
     chord = shoulder - hip
     outward = np.array([chord[1], -chord[0]]) * (1 if row == 0 else -1)
@@ -932,13 +948,8 @@ def draw_skeleton(image: NDArray[np.uint8], pose: Pose, card: Card, bone: int) -
     curves = _highlighted(skeleton, pose, card.highlight)
     colour = MARK_COLOUR[card.highlight.mark]
     wide = round(1.7 * bone) + edge
-    _blended(
-        image,
-        curves,
-        round(2.6 * wide),
-        HALO,
-        lambda onto, offset: lines(onto, offset, curves, colour, round(2.6 * wide)),
-    )
+    glow = round(2.6 * wide)
+    _blended(image, curves, glow, HALO, lambda onto, offset: lines(onto, offset, curves, colour, glow))
     lines(image, (0, 0), curves, INK, wide + 2 * edge)
     lines(image, (0, 0), curves, colour, wide)
     ends = [point for curve in curves for point in (curve[0], curve[-1])]
@@ -986,11 +997,11 @@ def _blended(
 
 # ---- keeping clear of the body ----
 
-PATIENCE_S = 3.0
-"""The panels stay in their corners at least this long."""
+PATIENCE_S = 2.0
+"""How long other corners must have been clearly better before the panels move there."""
 GAIN = 0.08
-"""By how much of the body other corners must be freer before the panels move there."""
-MEMORY_S = 2.0
+"""By how much of the body other corners must be freer to be clearly better."""
+MEMORY_S = 1.0
 """Over what time it is judged how free a corner is."""
 BERTH = 0.04
 """How far panels should keep from landmarks, as a share of the unit: hands, feet and the crown reach beyond them."""
@@ -1012,33 +1023,36 @@ class Placement:
         self._boxes = np.array([(a.tally, a.usual_message) for a in arrangements], float).reshape(-1, 4) + near
         self._preference = 0.0005 * np.arange(len(arrangements))
         self._cost: NDArray[np.float64] | None = None
-        self._time_s = self._since_s = -math.inf
+        self._time_s = -math.inf
+        self._better_since_s: float | None = None
         self._settled = False
         self.chosen = 0
 
     def settle(self, poses: Iterable[Pose | None]) -> None:
         """Choose once for all of these poses and stay there."""
         costs = [self._hidden(pose) for pose in poses if pose is not None]
-        if costs:
+        if costs and len(self._boxes):
             self.chosen = int((np.mean(costs, axis=0) + self._preference).argmin())
         self._settled = True
 
     def update(self, pose: Pose) -> int:
         """The arrangement for this frame, by its place among them."""
-        if self._settled:
+        if self._settled or not len(self._boxes):
             return self.chosen
         now = self._hidden(pose) + self._preference
         if self._cost is None:
-            self._cost, self._since_s = now, pose.time_s
+            self._cost, self._time_s = now, pose.time_s
             self.chosen = int(now.argmin())
-        else:
-            step_s = max(pose.time_s - self._time_s, 0.0)
-            self._cost = self._cost + (1 - math.exp(-step_s / MEMORY_S)) * (now - self._cost)
-            best = int(self._cost.argmin())
-            better = self._cost[best] < self._cost[self.chosen] - GAIN
-            if better and pose.time_s - self._since_s >= PATIENCE_S:
-                self.chosen, self._since_s = best, pose.time_s
+        step_s = max(pose.time_s - self._time_s, 0.0)
         self._time_s = pose.time_s
+        self._cost = self._cost + (1 - math.exp(-step_s / MEMORY_S)) * (now - self._cost)
+        best = int(self._cost.argmin())
+        if self._cost[best] > self._cost[self.chosen] - GAIN:
+            self._better_since_s = None
+        elif self._better_since_s is None:
+            self._better_since_s = pose.time_s
+        elif pose.time_s - self._better_since_s >= PATIENCE_S:
+            self.chosen, self._better_since_s = best, None
         return self.chosen
 
     def _hidden(self, pose: Pose) -> NDArray[np.float64]:
@@ -1061,8 +1075,8 @@ BONE_SHARE = 0.012
 """The most of the body's extent that a bone is thick."""
 BONE_SLACK = 1.25
 """The bones' thickness, px, changes only where it is off by more, so that it does not change within a rep."""
-_KEPT = 24
-"""Panels kept in memory; a set goes through a handful again and again."""
+_KEPT = 8
+"""Panels kept in memory: those of a rep or two."""
 
 
 class Overlay:
@@ -1084,7 +1098,7 @@ class Overlay:
 
     @property
     def arrangement(self) -> Arrangement:
-        """Where the panels lie."""
+        """Where the panels lie; only where the picture has room for them."""
         return self.layout.arrangements[self._placement.chosen]
 
     def draw(self, image: NDArray[np.uint8], pose: Pose | None, card: Card) -> None:
@@ -1106,8 +1120,9 @@ class Overlay:
             if abs(self._bone_of(pose) - self._bone) > BONE_SLACK:
                 self._bone = round(self._bone_of(pose))
             draw_skeleton(image, pose, card, self._bone)
-        self._draw_tally(image, card)
-        self._draw_message(image, card)
+        if self.layout.arrangements:
+            self._draw_tally(image, card)
+            self._draw_message(image, card)
 
     def _bone_of(self, pose: Pose) -> float:
         """How thick bones look right, px: thinner where the person is small in the picture."""

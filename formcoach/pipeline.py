@@ -95,6 +95,7 @@ class Pipeline:
         if self._first_s is None:
             self._first_s = time_s
         if pose is None:
+            self._timeline.lose(time_s)
             if time_s - self._seen_s > LOST_S:
                 self._counting.lose()
             return self._moment(None, None, [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,7 @@ class Timeline:
                 self._columns[measure.name, side] = len(self._columns) + 1
         self._rows = np.empty((1024, len(self._columns) + 1))
         self._begin = self._end = 0
+        self._lost_s: deque[float] = deque()
 
     def add(self, body: Body) -> None:
         """Measure one frame."""
@@ -54,6 +56,16 @@ class Timeline:
             self._make_room(body.time_s)
         self._rows[self._end] = row
         self._end += 1
+
+    def lose(self, time_s: float) -> None:
+        """Nobody was found in this frame: what is found next may be found wrongly for a while."""
+        self._lost_s.append(time_s)
+        while time_s - self._lost_s[0] > self._memory_s:
+            self._lost_s.popleft()
+
+    def losses(self, start_s: float, end_s: float) -> tuple[float, ...]:
+        """The times of frames without a person between two times."""
+        return tuple(t for t in self._lost_s if start_s <= t <= end_s)
 
     def _make_room(self, time_s: float) -> None:
         kept = self._rows[self._begin : self._end]
@@ -122,6 +134,7 @@ class RepWindow:
         sideways: how square to the side, 0 to 1.
         reach: the rep's range as a share of the full range expected of this person.
         bottom: how far from the rest the rep ended, as a share of the full range.
+        lost_s: times of frames in which nobody was found.
     """
 
     span: Span
@@ -135,6 +148,7 @@ class RepWindow:
     sideways: float
     reach: float
     bottom: float
+    lost_s: tuple[float, ...]
 
     def during(self, phase: Phase) -> NDArray[np.bool_]:
         """(n,) which of the table's rows belong to any of the phases."""
@@ -151,6 +165,10 @@ class RepWindow:
         if Phase.BOTTOM in phase:
             chosen |= (t >= span.start_s) & (t <= span.end_s) & (self.signal < 1 / 3)
         return chosen
+
+    def seen_throughout(self, start_s: float, end_s: float) -> bool:
+        """Whether the person was found in every frame between two times."""
+        return not any(start_s <= t <= end_s for t in self.lost_s)
 
     def sides(self, measure: Measure) -> tuple[Side | None, ...]:
         """The sides to look at: the arms that worked for a sided measure, else none."""

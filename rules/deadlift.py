@@ -19,8 +19,6 @@ from formcoach.body import View
 from formcoach.exercise import UNSEEN, Exercise, Fault, Grades, Phase, Reading, RepSignal, Sides
 from formcoach.faults import (
     ARM,
-    CORE,
-    MAX_GAP_S,
     NECK,
     ROUNDED_DEG,
     TRUNK,
@@ -48,7 +46,7 @@ def at_lift_off(window: RepWindow) -> tuple[Reading, float]:
         window.table.values(m.hinge_deg)[lifting],
     )
     seen = np.isfinite(hand)
-    if seen.sum() < 8 or span.rest < SEEN_BENT_DEG or float(np.diff(t[lifting]).max()) > MAX_GAP_S:
+    if seen.sum() < 8 or span.rest < SEEN_BENT_DEG or not window.seen_throughout(t[0] - 1.0, span.lowering_s):
         return UNSEEN, math.nan
     low, high = np.percentile(hand[seen], (3, 97))
     if high - low < 0.8:  # the hands of a standing person are some 1.6 T above the floor's bar: they were not followed
@@ -85,8 +83,7 @@ def bow_s(window: RepWindow) -> Reading:
     """How long the trunk took back down, s: plates hide hands, hips and knees, the trunk stays in sight."""
     if not window.span.complete:
         return UNSEEN
-    fall = fall_s(window.table.time_s, window.signal, window.span)
-    return replace(fall, value=fall.value * CORE / LEAN_CORE)
+    return fall_s(window, LEAN_CORE)
 
 
 def head_up_deg(window: RepWindow) -> Reading:

@@ -123,10 +123,11 @@ def test_mirrored(law: Law, drawn: list[Point]) -> None:
     assert same(law, law.at(*((-x, y) for x, y in at)), law.mirrors * law.at(*at))
 
 
-@pytest.mark.parametrize("law", [law for law in LAWS.values() if law.turns], ids=[n for n, w in LAWS.items() if w.turns])
+@pytest.mark.parametrize("name", [name for name, law in LAWS.items() if law.turns])
 @quick
 @given(drawn=three, by_deg=degrees)
-def test_turned(law: Law, drawn: list[Point], by_deg: float) -> None:
+def test_turned(name: str, drawn: list[Point], by_deg: float) -> None:
+    law = LAWS[name]
     at = apart(law, drawn)
     assert same(law, law.at(*(turned(p, by_deg) for p in at)), law.at(*at))
 
