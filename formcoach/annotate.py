@@ -58,11 +58,11 @@ class Storyboard:
     """What to show at each time of a judged recording."""
 
     def __init__(self, analysis: Analysis) -> None:
-        self._exercise = analysis.exercise
         self._cues = analysis.cues
         self._instants = analysis.instants
         self._times = [instant.time_s for instant in analysis.instants]
-        self._sets = [_Set(analysis, number) for number in sorted({rep.set_number for rep in analysis.reps})]
+        numbers = sorted({rep.set_number for rep in analysis.reps}) or [1]
+        self._sets = [_Set(analysis, number, first=number == numbers[0]) for number in numbers]
         self._rep_shows = [_RepShow(analysis.exercise.fault, rep) for rep in analysis.reps]
         self._near = near_side(analysis.azimuth_deg)
         self._unseen = _unseen(analysis)
@@ -72,7 +72,7 @@ class Storyboard:
         """The card for the frame at this time."""
         place = bisect_right(self._times, time_s + SAME_S) - 1
         instant = self._instants[place] if place >= 0 else None
-        current = next((s for s in reversed(self._sets) if s.start_s <= time_s), None)
+        current = next(s for s in reversed(self._sets) if s.start_s <= time_s)
         remarks: tuple[Remark, ...] = ()
         coloured: Highlight | None = None
         for show in self._rep_shows:
@@ -81,11 +81,11 @@ class Storyboard:
         cue = next((cue for cue in reversed(self._cues) if 0 <= time_s - cue.time_s < CUE_STAYS_S), None)
         quiet = time_s < UNSEEN_STAYS_S or time_s > self._last_end_s + WORDS_STAY_S
         return Card(
-            count=current.count(time_s) if current else 0,
+            count=current.count(time_s),
             state=instant.state if instant else State.AWAY,
             progress=instant.progress if instant else math.nan,
-            set_number=current.number if current and len(self._sets) > 1 else 0,
-            marks=current.marks(time_s) if current else (),
+            set_number=current.number if len(self._sets) > 1 else 0,
+            marks=current.marks(time_s),
             near=self._near,
             highlight=coloured,
             remarks=remarks,
@@ -100,18 +100,18 @@ class _Set:
 
     Attributes:
         number: from 1.
-        start_s: where its first rep starts.
+        start_s: where its first rep starts; the first set begins with the recording.
     """
 
-    def __init__(self, analysis: Analysis, number: int) -> None:
+    def __init__(self, analysis: Analysis, number: int, *, first: bool) -> None:
         reps = [rep for rep in analysis.reps if rep.set_number == number]
         later = [rep.span.start_s for rep in analysis.reps if rep.set_number > number]
         self.number = number
-        self.start_s = min(rep.span.start_s for rep in reps)
+        self.start_s = -math.inf if first else min(rep.span.start_s for rep in reps)
         self._counted_s = _counted_s(analysis, reps)
         marks = [(rep.span.end_s, _worst(rep)) for rep in reps]
-        within = (self.start_s if number > 1 else -math.inf, min(later, default=math.inf))
-        marks += [(p.end_s, Mark.PARTIAL) for p in analysis.partials if within[0] <= p.start_s < within[1]]
+        next_s = min(later, default=math.inf)
+        marks += [(p.end_s, Mark.PARTIAL) for p in analysis.partials if self.start_s <= p.start_s < next_s]
         self._marks = sorted(marks, key=lambda mark: mark[0])
 
     def count(self, time_s: float) -> int:
@@ -246,7 +246,8 @@ def annotate(
     except (OSError, av.FFmpegError) as error:
         raise FormCoachError(f"cannot write {out_path}: {error.strerror or type(error).__name__}") from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # it is gone when all went well, and never was in a folder that is none
+            part.unlink()
 
 
 def _write(

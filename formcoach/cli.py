@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -31,7 +31,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-out = Console()
+out = Console(width=None if sys.stdout.isatty() else 120)
 err = Console(stderr=True)
 
 OUT = Path("formcoach-out")
@@ -55,16 +55,30 @@ def main() -> None:
     Exit codes: 0 done, 2 bad input or usage, 130 stopped by Ctrl-C (what was finished is saved).
     """
     try:
-        app()
-    except FormCoachError as error:
-        err.print(f"[bold red]formcoach:[/] {escape(str(error))}", soft_wrap=True, highlight=False)
-        raise SystemExit(2) from None
-    except KeyboardInterrupt:
+        code = app(standalone_mode=False)
+    except (FormCoachError, _UsageError) as error:
+        _fail(_usage(error) if isinstance(error, _UsageError) else str(error))
+    except (KeyboardInterrupt, typer.Abort):
         err.print("stopped", highlight=False)
         raise SystemExit(130) from None
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at its end
         raise SystemExit(0) from None
+    raise SystemExit(code or 0)
+
+
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+"""The base of all usage errors, of whichever click this typer carries."""
+
+
+def _usage(error: Any) -> str:
+    command = error.ctx.command_path if error.ctx is not None else "formcoach"
+    return f"{error.format_message()} (see {command} --help)"
+
+
+def _fail(message: str) -> NoReturn:
+    err.print(f"[bold red]formcoach:[/] {escape(message)}", soft_wrap=True, highlight=False)
+    raise SystemExit(2) from None
 
 
 def _version(wanted: bool) -> None:
@@ -136,6 +150,8 @@ def exercises(as_json: JsonOpt = False) -> None:
 @app.command()
 def explain(exercise: Annotated[str, typer.Argument(help="An id of `formcoach exercises`.")]) -> None:
     """How to do an exercise, where to put the camera, and every fault that is judged."""
+    from rich.padding import Padding
+
     from formcoach.catalogue import load_catalogue
 
     one = load_catalogue()[exercise]
@@ -144,7 +160,9 @@ def explain(exercise: Annotated[str, typer.Argument(help="An id of `formcoach ex
     out.print(f"[bold]Camera[/]  {one.camera}\n", highlight=False)
     out.print("[bold]Faults[/]", highlight=False)
     for fault in sorted(one.faults, key=lambda fault: fault.priority):
-        out.print(_explained(fault), highlight=False)
+        kind = ("safety", "technique", "polish")[fault.priority - 1]
+        out.print(f"\n  [bold]{fault.name}[/]  ({fault.id}, {kind})", highlight=False)
+        out.print(Padding(_explained(fault), (0, 2, 0, 4)), highlight=False)
 
 
 @app.command()
@@ -341,11 +359,7 @@ def _explained(fault: Fault) -> str:
     views = f"{front_side}, half-way {grades.oblique.value}, rear {grades.rear.value}"
     sign = "below" if fault.less_is_worse else "above"
     limits = f"{sign} {quantity(fault.mild, fault.unit)}, severe {sign} {quantity(fault.severe, fault.unit)}"
-    return (
-        f"\n  [bold]{fault.name}[/]  ({fault.id}, {('safety', 'technique', 'polish')[fault.priority - 1]})\n"
-        f"    {fault.explain}\n"
-        f"    Cue: “{fault.cue}”. Judged {limits}. Seen from: {views}."
-    )
+    return f"{fault.explain}\nCue: “{fault.cue}”. Judged {limits}. Seen from: {views}."
 
 
 def _as_data(exercise: Exercise) -> dict[str, Any]:

@@ -128,6 +128,8 @@ CORE = 0.506
 noise; the middle does not."""
 
 
+LOSS_LASTS_S = 0.6
+"""After the person was lost and found, the pose takes so long to be right again."""
 MAX_GAP_S = 0.21
 """A longer stretch without a pose hides too much of a movement to time it."""
 
@@ -146,35 +148,46 @@ def fall_s(window: RepWindow, core: float = CORE) -> Reading:
         window: the rep.
         core: the share of the whole time that this middle takes.
     """
-    span, signal = window.span, window.signal
-    falls = (window.table.time_s >= span.peak_s) & (window.table.time_s <= span.end_s) & np.isfinite(signal)
-    t, h = window.table.time_s[falls], signal[falls]
-    if (
-        len(t) < MIN_FRAMES
-        or float(np.diff(t).max()) > MAX_GAP_S
-        or not window.seen_throughout(span.peak_s - 0.6, span.end_s)
-    ):
+    span, signal, time_s = window.span, window.signal, window.table.time_s
+    falls = (time_s >= span.peak_s) & (time_s <= span.end_s) & np.isfinite(signal)
+    t, h = time_s[falls], signal[falls]
+    if not _timed(window, t, span.peak_s - LOSS_LASTS_S, span.end_s):
         return UNSEEN
     high, low = float(h.max()), float(h[-max(1, len(h) // 8) :].min())
-    t90 = _crossing(t, h, low + 0.9 * (high - low))
-    t10 = _crossing(t, h, low + 0.1 * (high - low))
+    t90, t10 = (_last_fall(t, h, low + share * (high - low)) for share in (0.9, 0.1))
     return Reading((t10 - t90) / core, t90)
 
 
-def _crossing(t: NDArray[np.float64], h: NDArray[np.float64], level: float) -> float:
-    """When h last fell through the level, between two samples; the last time where it never did."""
-    above = np.nonzero(h >= level)[0]
-    i = int(above[-1]) if len(above) else 0
+def lifting_s(window: RepWindow) -> Reading:
+    """How long the lift took, s, judged by its middle as the return is."""
+    span, signal, time_s = window.span, window.signal, window.table.time_s
+    rises = (time_s <= span.lowering_s) & np.isfinite(signal)
+    t, h = time_s[rises], signal[rises]
+    if not span.complete or not _timed(window, t, span.start_s - LOSS_LASTS_S, span.lowering_s):
+        return UNSEEN
+    top = int(h.argmax()) + 1
+    back_t, back_h = -t[:top][::-1], h[:top][::-1]  # a rise is a fall seen backwards
+    low, high = float(back_h.min()), float(back_h[0])
+    t90, t10 = (-_last_fall(back_t, back_h, low + share * (high - low), first=True) for share in (0.9, 0.1))
+    return Reading((t90 - t10) / CORE, t10)
+
+
+def _timed(window: RepWindow, t: NDArray[np.float64], start_s: float, end_s: float) -> bool:
+    """Whether a movement was seen densely enough to time it, the person never lost."""
+    return len(t) >= MIN_FRAMES and float(np.diff(t).max()) <= MAX_GAP_S and window.seen_throughout(start_s, end_s)
+
+
+def _last_fall(t: NDArray[np.float64], h: NDArray[np.float64], level: float, *, first: bool = False) -> float:
+    """When h last (or first) fell through the level, between two samples; the last time where it never did."""
+    if first:
+        below = np.nonzero(h < level)[0]
+        i = int(below[0]) - 1 if len(below) else len(t) - 1
+    else:
+        above = np.nonzero(h >= level)[0]
+        i = int(above[-1]) if len(above) else 0
     if i + 1 >= len(t):
         return float(t[-1])
     return float(t[i] + (t[i + 1] - t[i]) * (h[i] - level) / max(h[i] - h[i + 1], 1e-9))
-
-
-def lifting_s(window: RepWindow) -> Reading:
-    """How long the lift took, s."""
-    if not window.span.complete:
-        return UNSEEN
-    return Reading(window.span.peak_s - window.span.start_s, window.span.start_s)
 
 
 def reach_percent(window: RepWindow) -> Reading:
@@ -378,7 +391,7 @@ def fast_lowering(
     )  # fmt: skip
 
 
-def rushed_lift(mild: float = 0.6, severe: float = 0.35) -> Fault:
+def rushed_lift(mild: float = 0.5, severe: float = 0.3) -> Fault:
     """The lift is thrown rather than pressed or pulled."""
     return Fault(
         id="rushed-lift", name="Jerky start", priority=3,

@@ -78,7 +78,7 @@ EXERCISE = Exercise(
         hinge_depth(),
         stance_rise(),
         trunk_swing(),
-        shrug(grades="F:C R:C S:B O:C"),
+        shrug(0.07, 0.11, grades="F:C R:C S:B O:C"),
         neck_crane(),
         short_top(cue="Weights to your ribs", grades="F:C R:C S:A O:B"),
         uneven_arms(m.hand_h_t, 0.14, 0.22),

@@ -42,7 +42,7 @@ EXERCISE = Exercise(
         rounded_back(),
         trunk_twist(),
         trunk_swing(),
-        shrug(grades="F:C R:C S:B O:C"),
+        shrug(0.07, 0.11, grades="F:C R:C S:B O:C"),
         Fault(
             id="curling",
             name="Curling the weight",

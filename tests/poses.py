@@ -341,7 +341,7 @@ _FLANK = 0.33 + 0.20 * (STATION - 0.4) ** 2
 
 # Flexion by 1° bulges the back by a skew arc and so turns a parabola through it by 0.72° and lifts the lower back by
 # 0.0027 chord lengths, as rendered bodies do; extension of the lowest spine sinks it there and leaves the rest.
-_ARC = np.radians(0.5 * 0.97) * STATION * (1 - STATION) * (1 + 1.32 * (1 - 2 * STATION))
+_ARC = np.radians(0.5 * 1.14) * STATION * (1 - STATION) * (1 + 0.6 * (1 - 2 * STATION))
 _SAG = -np.radians(1.0) * np.minimum(0.72 * STATION, 0.28 * (1 - STATION))
 
 
@@ -378,6 +378,457 @@ class Camera:
 
 
 FRONT, LEFT_SIDE, RIGHT_SIDE = Camera(0.0), Camera(90.0), Camera(-90.0)
-OBLIQUE_LEFT, OBLIQUE_RIGHT, REAR = Camera(40.0), Camera(-40.0), Camera(180.0)
+OBLIQUE_LEFT, OBLIQUE_RIGHT = Camera(40.0), Camera(-40.0)
 
-Movement: TypeAlias
+
+@dataclass(frozen=True)
+class Movement:
+    """A body in motion.
+
+    Attributes:
+        duration_s: how long.
+        posture: how it stands at instants (n,).
+        beats: its reps.
+    """
+
+    duration_s: float
+    posture: Callable[[Floats], Posture]
+    beats: tuple[Beat, ...] = ()
+
+
+def film(movement: Movement, camera: Camera) -> PoseTrack:
+    """What the pose model would give of a movement; nobody while the body is out of the picture."""
+    time_s = np.arange(int(movement.duration_s * camera.fps)) / camera.fps
+    n = len(time_s)
+    skeleton = Skeleton.of(movement.posture(time_s), n)
+    azimuth = np.radians(camera.azimuth_deg)
+    toward_camera = np.array([np.sin(azimuth), 0.0, np.cos(azimuth)])
+    axes = np.stack([[np.cos(azimuth), 0.0, -np.sin(azimuth)], [0.0, -1.0, 0.0], -toward_camera], axis=1)
+    focal_px = 1.2 * camera.height
+    joints = skeleton.joints * T_M
+    hips = joints[:, [L.LEFT_HIP, L.RIGHT_HIP]].mean(axis=1, keepdims=True)
+    seen = (joints - camera.distance_m * toward_camera - np.array([0.0, camera.height_m, 0.0])) @ axes
+    world = (joints - hips) @ axes
+    depth = np.maximum(seen[..., 2], 0.2)
+    scale = focal_px / depth.mean(axis=1)
+    landmarks = np.stack(
+        [
+            camera.width / 2 + focal_px * seen[..., 0] / depth,
+            camera.height / 2 + focal_px * seen[..., 1] / depth,
+            world[..., 2] * scale[:, None],
+        ],
+        axis=-1,
+    )
+    outline = _outline(skeleton, axes, landmarks, scale * T_M)
+    if camera.noise:
+        rng = np.random.default_rng(camera.seed)
+        landmarks[..., :2] += rng.normal(0.0, camera.noise, (n, LANDMARKS, 2)) * (scale * T_M)[:, None, None]
+        world += rng.normal(0.0, camera.noise * T_M, world.shape)
+        outline += rng.normal(0.0, camera.noise / 2, outline.shape)
+    visibility = _visibility(np.radians(camera.azimuth_deg - np.asarray(skeleton.posture.heading)))
+    chord_px = np.hypot(*(landmarks[:, [11, 12], :2].mean(axis=1) - landmarks[:, [23, 24], :2].mean(axis=1)).T)
+    middle_x = landmarks[:, [23, 24], 0].mean(axis=1)
+    poses = tuple(
+        Pose(
+            float(time_s[i]),
+            landmarks[i].astype(np.float32),
+            world[i].astype(np.float32),
+            visibility[i].astype(np.float32),
+            np.ones(LANDMARKS, np.float32),
+            outline[i].astype(np.float32) if chord_px[i] >= MIN_CHORD_PX else None,
+        )
+        if 0 <= middle_x[i] <= camera.width
+        else None
+        for i in range(n)
+    )
+    return PoseTrack(Source("synthetic", camera.width, camera.height, n / camera.fps, "synthetic"), time_s, poses)
+
+
+def _outline(s: Skeleton, axes: Floats, landmarks: Floats, torso_px: Floats) -> Floats:
+    """(n, 2, STATIONS) as `formcoach.outline.trace` would find it: the trunk's sections are ellipses round the chord."""
+    points = landmarks[..., :2]
+    hip = points[:, [L.LEFT_HIP, L.RIGHT_HIP]].mean(axis=1)
+    chord = points[:, [L.LEFT_SHOULDER, L.RIGHT_SHOULDER]].mean(axis=1) - hip
+    length = np.maximum(np.linalg.norm(chord, axis=1), 1e-6)
+    left = np.stack([chord[:, 1], -chord[:, 0]], axis=1) / length[:, None]  # of the way from hip to shoulder
+    backward = ((s.back @ axes)[:, :2] * left).sum(axis=1)[:, None]
+    sideward = ((s.across @ axes)[:, :2] * left).sum(axis=1)[:, None]
+    back, belly = _profile(s)
+    middle = (back - belly) / 2 * backward
+    extent = np.hypot((back + belly) / 2 * backward, _FLANK * sideward)
+    rows = np.stack([middle + extent, extent - middle], axis=1) * (torso_px / length)[:, None, None]
+    rows[(rows <= 0) | (rows >= REACH)] = np.nan
+    sign = np.array([1.0, -1.0])[:, None, None]
+    foot = hip[:, None, None] + STATION[:, None] * chord[:, None, None]
+    end = foot + sign * (rows * length[:, None, None])[..., None] * left[:, None, None]
+    for shoulder, elbow, wrist in ((11, 13, 15), (12, 14, 16)):
+        for a, b in ((shoulder, elbow), (elbow, wrist)):
+            rows[_apart(end, points[:, a], points[:, b]) < ARM_RADIUS * length[:, None, None]] = np.nan
+    return rows
+
+
+def _apart(p: Floats, a: Floats, b: Floats) -> Floats:
+    """(n, 2, k) distances of points (n, 2, k, 2) from the bones a-b, (n, 2)."""
+    a, d = a[:, None, None], (b - a)[:, None, None]
+    share = np.clip(((p - a) * d).sum(axis=-1) / np.maximum((d * d).sum(axis=-1), 1e-9), 0.0, 1.0)
+    apart: Floats = np.linalg.norm(p - a - share[..., None] * d, axis=-1)
+    return apart
+
+
+_FAR = {0.1: (13, 15, 17, 19, 21), 0.3: (25,), 0.45: (27, 29, 31)}
+"""From the side the body hides these of the other side's landmarks: the model's visibility, the left's numbers."""
+
+
+def _visibility(azimuth: Floats) -> Floats:
+    """(n, 33): from the side the far arm and leg are hidden."""
+    visibility = np.full((len(azimuth), LANDMARKS), 0.98)
+    for hidden, left in _FAR.items():
+        for i in left:
+            visibility[np.sin(azimuth) < -0.8, i] = hidden
+            visibility[np.sin(azimuth) > 0.8, i + 1] = hidden
+    return visibility
+
+
+# ---- other pictures of the same ----
+
+
+def mirrored(track: PoseTrack) -> PoseTrack:
+    """The track of the mirror image: everything that the left side did, the right side does."""
+    order = np.array(MIRROR)
+    width = track.source.width
+
+    def mirror(pose: Pose) -> Pose:
+        landmarks, world = pose.landmarks[order].copy(), pose.world[order].copy()
+        landmarks[:, 0], world[:, 0] = width - landmarks[:, 0], -world[:, 0]
+        outline = None if pose.outline is None else pose.outline[::-1].copy()
+        return Pose(pose.time_s, landmarks, world, pose.visibility[order], pose.support[order], outline)
+
+    return replace(track, poses=tuple(None if pose is None else mirror(pose) for pose in track.poses))
+
+
+def scaled(track: PoseTrack, factor: float) -> PoseTrack:
+    """The same seen in a picture of another size."""
+    size = replace(track.source, width=int(track.source.width * factor), height=int(track.source.height * factor))
+    poses = tuple(
+        None if pose is None else replace(pose, landmarks=(pose.landmarks * factor).astype(np.float32))
+        for pose in track.poses
+    )
+    return replace(track, source=size, poses=poses)
+
+
+def unseen(track: PoseTrack) -> PoseTrack:
+    """The same with somebody there and nothing of them known."""
+
+    def blank(pose: Pose) -> Pose:
+        landmarks = np.full((LANDMARKS, 3), np.nan, np.float32)
+        outline = np.full((2, STATIONS), np.nan, np.float32)
+        return Pose(pose.time_s, landmarks, landmarks.copy(), pose.visibility * 0, pose.support, outline)
+
+    return replace(track, poses=tuple(None if pose is None else blank(pose) for pose in track.poses))
+
+
+def empty(track: PoseTrack) -> PoseTrack:
+    """The same with nobody there."""
+    return replace(track, poses=(None,) * len(track))
+
+
+# ---- movements ----
+
+FOLD = 50.0
+ROW_RISE = 0.62
+"""How far a row lifts the hands."""
+
+
+def _elevation(rise: Floats) -> Floats:
+    """The upper arm's angle from hanging when a hanging forearm is lifted so far, degrees."""
+    return np.degrees(np.arccos(np.clip(1 - rise / UPPER_ARM, -1.0, 1.0)))
+
+
+def _row_arm(
+    rise: Floats, u: Floats, *, out: Course, wing: Course, curl_deg: Course = 0.0
+) -> tuple[Floats, Floats]:
+    """Upper arm and forearm of an arm that draws the hand straight up, the elbow a little out or winged."""
+    elevation = _elevation(rise)
+    reach = np.maximum(UPPER_ARM * np.sin(np.radians(elevation)), 1e-6)
+    tucked = np.degrees(np.arccos(np.clip(np.asarray(out) / UPPER_ARM, 0.0, 1.0)))
+    winged = np.degrees(np.arccos(np.clip(np.asarray(wing) / reach, 0.0, 1.0)))
+    plane = np.where(np.asarray(wing) > 0, np.minimum(tucked, winged), tucked)
+    curl = np.asarray(curl_deg) * u
+    return toward(elevation, -plane), toward(curl, 90.0)
+
+
+def bent_over_row(
+    *,
+    reps: int = 4,
+    faulty_from: int = 3,
+    tempo: Tempo = Tempo(),
+    fold: float = FOLD,
+    rounded_back: float = 0.0,
+    low_back_arch: float = 0.0,
+    hinge_depth: float | None = None,
+    stance_rise: float = 0.0,
+    trunk_swing: float = 0.0,
+    shrug: float = 0.0,
+    neck_crane: float = 0.0,
+    short_top: float = 100.0,
+    uneven_arms: float = 0.0,
+    elbow_flare: float = 0.0,
+    fast_lowering: float | None = None,
+) -> Movement:
+    """A bent-over row. Each knob is what the fault of its name should be read as, in its unit.
+
+    rounded_back: degrees of spine flexion. low_back_arch: degrees by which the lowest spine lifts the chest.
+    hinge_depth: degrees of lean. stance_rise, trunk_swing: degrees more upright, from a rep on or with each lift.
+    neck_crane: degrees, positive down. shrug, uneven_arms, elbow_flare: T. short_top: % of the lift. fast_lowering: s.
+    """
+    beats = Beats.of(reps, faulty_from, tempo, down=fast_lowering)
+
+    def posture(t: Floats) -> Posture:
+        u, f = beats.height(t), beats.fault(t)
+        rise = ROW_RISE * u * (1 - f * (1 - short_top / 100))
+        depth = fold if hinge_depth is None else hinge_depth
+        lean = fold + f * (depth - fold - stance_rise - low_back_arch - trunk_swing * u)
+        left = _row_arm(rise, u, out=0.15, wing=elbow_flare * f)
+        right = _row_arm(rise - uneven_arms * f * u, u, out=0.15, wing=elbow_flare * f)
+        return Posture(
+            left[0], right[0], left[1], right[1],
+            lean=lean, flexion=rounded_back * f, arch=1.3 * low_back_arch * f, neck=neck_crane * f - 8,
+            shrug=shrug * f * eased(u / 0.3), hips_up=1.56, hips_fore=-0.5,
+        )  # fmt: skip
+
+    return Movement(beats.duration_s, posture, beats.beats)
+
+
+def single_arm_row(
+    *,
+    reps: int = 4,
+    faulty_from: int = 3,
+    tempo: Tempo = Tempo(),
+    arm: str = "left",
+    other_from: int = 99,
+    elbow_flare: float = 0.0,
+    short_top: float = 100.0,
+    rounded_back: float = 0.0,
+    trunk_twist: float = 0.0,
+    trunk_swing: float = 0.0,
+    shrug: float = 0.0,
+    curling: float = 0.0,
+    fast_lowering: float | None = None,
+    neck_crane: float = 0.0,
+) -> Movement:
+    """A single-arm row in a split stance, the other hand on a chair; `arm` works, from rep `other_from` on the other.
+
+    The knobs are as in `bent_over_row`; trunk_twist: degrees that the shoulders' line tilts in the front view;
+    curling: degrees at the elbow.
+    """
+    beats = Beats.of(reps, faulty_from, tempo, down=fast_lowering)
+    numbers = range(1, reps + 1)
+
+    def one(t: Floats, u: Floats, f: Floats) -> tuple[Floats, Floats]:
+        rise = ROW_RISE * u * (1 - f * (1 - short_top / 100))
+        curl = f * (180 - _elevation(rise) - curling) if curling else 0.0
+        return _row_arm(rise, u, out=0.15, wing=elbow_flare * f, curl_deg=curl)
+
+    def posture(t: Floats) -> Posture:
+        f = beats.fault(t)
+        first = beats.height(t, [n for n in numbers if n < other_from])
+        second = beats.height(t, [n for n in numbers if n >= other_from])
+        u = first + second
+        works = {arm: first, "right" if arm == "left" else "left": second}
+        leaning = between(Posture(*_ON_CHAIR), STANDING, np.zeros(len(t)))
+        arms = {side: one(t, height, f) for side, height in works.items()}
+        if other_from > reps:
+            other = "right" if arm == "left" else "left"
+            arms[other] = (leaning.upper_left, leaning.fore_left)
+        lean = FOLD - trunk_swing * f * u
+        twist = np.degrees(np.arctan(np.tan(np.radians(trunk_twist * f * u)) / np.sin(np.radians(lean))))
+        ahead = 0.45 if arm == "right" else -0.45
+        return Posture(
+            arms["left"][0], arms["right"][0], arms["left"][1], arms["right"][1],
+            lean=lean, flexion=rounded_back * f, neck=neck_crane * f - 8, shrug=shrug * f * eased(u / 0.3),
+            twist=twist if arm == "left" else -twist, hips_up=1.42, hips_fore=-0.4,
+            foot_fore_left=ahead, foot_fore_right=-ahead,
+        )  # fmt: skip
+
+    return Movement(beats.duration_s, posture, beats.beats)
+
+
+_ON_CHAIR = (toward(25.0, 90.0), toward(25.0, 90.0), toward(30.0, 90.0), toward(30.0, 90.0))
+
+
+PRESS_LOW, PRESS_TOP = 82.0, 172.0
+"""The upper arm from hanging, degrees, in the goal post and straight."""
+
+
+def overhead_press(
+    *,
+    reps: int = 4,
+    faulty_from: int = 3,
+    tempo: Tempo = Tempo(),
+    low_back_arch: float = 0.0,
+    short_top: float = PRESS_TOP,
+    short_bottom: float = 0.0,
+    forearms_not_vertical: float = 0.0,
+    uneven_arms: float = 0.0,
+    shrug: float = 0.0,
+    leg_drive: float = 0.0,
+    press_forward: float = 0.0,
+    fast_lowering: float | None = None,
+    rushed_lift: float | None = None,
+) -> Movement:
+    """An overhead press. Each knob is what the fault of its name should be read as, in its unit.
+
+    low_back_arch: degrees of leaning back. short_top: the upper arm's angle at the top, degrees. short_bottom: % of
+    the way that the return stops short. forearms_not_vertical, uneven_arms: degrees. shrug, leg_drive, press_forward:
+    T. fast_lowering, rushed_lift: s.
+    """
+    beats = Beats.of(reps, faulty_from, tempo, up=rushed_lift, down=fast_lowering)
+
+    def arm(u: Floats, top: Course, tilt: Course, forward: Course) -> tuple[Floats, Floats]:
+        low, high = np.cos(np.radians(PRESS_LOW)), np.cos(np.radians(top))
+        elevation = np.degrees(np.arccos(low + u * (high - low)))  # so that the hand's course is the minimum-jerk one
+        upper, fore = toward(elevation, 15.0), toward(180.0 - np.asarray(tilt), 0.0)
+        return _pitched(upper, forward), _pitched(fore, forward)
+
+    def posture(t: Floats) -> Posture:
+        u, f, cut = beats.height(t), beats.fault(t), short_bottom / 100 * beats.cut(t)
+        u = cut + (1 - cut) * u
+        top = PRESS_TOP - f * (PRESS_TOP - short_top)
+        forward = np.degrees(np.arcsin(press_forward / (UPPER_ARM + FOREARM))) * f * u
+        tilt = forearms_not_vertical * f
+        left, right = arm(u, top, tilt, forward), arm(u, top - uneven_arms * f, tilt, forward)
+        early = beats.lift_share(t) / 0.5
+        dip = eased(early / 0.35) * (1 - eased((early - 0.65) / 0.35))
+        return Posture(
+            left[0], right[0], left[1], right[1],
+            lean=-low_back_arch * f * eased(u / 0.5), flexion=-low_back_arch * f * eased(u / 0.5),
+            shrug=0.06 * eased(u) + shrug * f, hips_up=1.68 - leg_drive * f * dip,
+        )  # fmt: skip
+
+    return Movement(beats.duration_s, posture, beats.beats)
+
+
+def _pitched(bone: Floats, deg: Course) -> Floats:
+    """Bones that point up, tipped forward by some degrees."""
+    a = np.radians(deg)
+    up, fore = bone[..., 1], bone[..., 2]
+    return np.stack([bone[..., 0], up * np.cos(a) - fore * np.sin(a), fore * np.cos(a) + up * np.sin(a)], axis=-1)
+
+
+BAR_LOW, BAR_RISE, BAR_FORE = 0.64, 1.06, 0.10
+"""The wrists' height at the bar on the floor, their way up, and how far before the ankles."""
+START_LEAN, END_LEAN = 65.0, 4.0
+
+
+def deadlift(
+    *,
+    reps: int = 4,
+    faulty_from: int = 3,
+    tempo: Tempo = Tempo(up=1.4, hold=0.5, down=1.8, rest=0.9),
+    rounded_back: float = 0.0,
+    hips_shoot_up: float = 0.0,
+    bar_drift: float = 0.0,
+    lean_back: float | None = None,
+    soft_lockout: float = END_LEAN,
+    squatting_it: float = START_LEAN,
+    elbow_bend: float = 0.0,
+    shrug: float = 0.0,
+    neck_crane: float | None = None,
+    fast_lowering: float | None = None,
+) -> Movement:
+    """A deadlift: the bar goes straight up over the feet under straight arms, the trunk follows its height.
+
+    Each knob is what the fault of its name should be read as, in its unit. rounded_back, elbow_bend: degrees of
+    flexion. hips_shoot_up: degrees that the trunk tips as the bar leaves the floor. lean_back, soft_lockout: degrees
+    of lean at the top, backward and forward. squatting_it: degrees of lean at the start. neck_crane: degrees that the
+    head looks up at the top. bar_drift, shrug: T. fast_lowering: s.
+    """
+    beats = Beats.of(reps, faulty_from, tempo, down=fast_lowering)
+
+    def posture(t: Floats) -> Posture:
+        u, f = beats.height(t), beats.fault(t)
+        top = END_LEAN + f * ((soft_lockout if lean_back is None else -lean_back) - END_LEAN)
+        start = START_LEAN + f * (squatting_it - START_LEAN)
+        tip = eased(u / 0.1) * (1 - eased((u - 0.2) / 0.5)) * (beats.lift_share(t) < 1)
+        lean = top + (start - top) * (1 - u * u) + hips_shoot_up * f * tip
+        bend = np.radians(elbow_bend * f * eased(u / 0.2))
+        upper_out = np.arctan2(FOREARM * np.sin(bend), UPPER_ARM + FOREARM * np.cos(bend))
+        reach = UPPER_ARM * np.cos(upper_out) + FOREARM * np.cos(bend - upper_out)
+        tilt = np.degrees(np.arcsin(bar_drift * f * eased(u / 0.2) / reach))
+        upper, fore = toward(np.degrees(upper_out), 0.0), toward(np.degrees(upper_out - bend), 0.0)
+        upper, fore = _pitched(upper, -tilt), _pitched(fore, -tilt)
+        shoulder_up = BAR_LOW + BAR_RISE * u + reach * np.cos(np.radians(tilt)) - ANKLE_UP
+        neck = 0.0 if neck_crane is None else -(neck_crane + END_LEAN + _NOSE_DROP) * f * eased(u / 0.7)
+        return Posture(
+            upper, upper, fore, fore,
+            lean=lean, flexion=rounded_back * f, neck=neck, shrug=shrug * f * eased(u / 0.7),
+            hips_up=shoulder_up - np.cos(np.radians(lean)), hips_fore=BAR_FORE - np.sin(np.radians(lean)),
+        )  # fmt: skip
+
+    return Movement(beats.duration_s, posture, beats.beats)
+
+
+_NOSE_DROP = float(np.degrees(np.arctan(NOSE_DOWN / NOSE_FORE)))
+
+
+# ---- before and after a set ----
+
+WALK_M_S, STEP_HZ = 1.1, 0.9
+AT_FLOOR = Posture(DOWN, DOWN, DOWN, DOWN, lean=80.0, hips_up=1.15, hips_fore=-0.6)
+RACKED = Posture(toward(20.0, 90.0), toward(20.0, 90.0), toward(125.0, 90.0), toward(125.0, 90.0))
+"""Weights before the shoulders, on their way to the goal post."""
+
+
+def _walking(t: Floats, fore_room: Course, heading: Course) -> Posture:
+    """Upright steps, the arms swinging against the legs."""
+    swing = np.sin(2 * np.pi * STEP_HZ * t)
+    lift = np.maximum(np.cos(2 * np.pi * STEP_HZ * t), 0.0), np.maximum(-np.cos(2 * np.pi * STEP_HZ * t), 0.0)
+    left, right = toward(-18.0 * swing, 90.0), toward(18.0 * swing, 90.0)
+    return Posture(
+        left, right, left, right,
+        hips_up=1.66, foot_fore_left=0.45 * swing, foot_fore_right=-0.45 * swing,
+        foot_up_left=0.15 * lift[0], foot_up_right=0.15 * lift[1], fore_room=fore_room, heading=heading,
+    )  # fmt: skip
+
+
+def whole_visit(movement: Movement, *, racked: bool = False) -> Movement:
+    """The movement between walking in, picking the weights up, and putting them down and walking out.
+
+    Args:
+        movement: the set.
+        racked: whether the weights go to the shoulders first.
+    """
+    walk_s, way = 2.2, 2.2 * WALK_M_S / T_M
+    end = movement.duration_s
+    first, last = (movement.posture(np.array([s])).spread(1).at(0) for s in (0.0, end))
+    rack = [(0.8, RACKED), (0.3, RACKED)] if racked else []
+    pick_up = [(1.2, AT_FLOOR), (0.5, AT_FLOOR), (1.2, STANDING), (0.6, STANDING), *rack, (1.0, first)]
+    put_down = [*rack, *([(0.8, STANDING)] if racked else []), (1.2, AT_FLOOR), (0.4, AT_FLOOR), (1.2, STANDING)]
+    start_s = walk_s + sum(s for s, _ in pick_up)
+    leave_s = start_s + end + sum(s for s, _ in put_down)
+
+    def posture(t: Floats) -> Posture:
+        parts, whole = [], t
+        come = whole[whole < walk_s]
+        slowing = 1 - (1 - come / walk_s) ** 1.6
+        step = np.where(come < 0.85 * walk_s, come, 0.0)
+        parts.append(_walking(step, way * (slowing - 1), 0.0).spread(len(come)))
+        parts += _keyframes(whole, walk_s, STANDING, pick_up)
+        during = whole[(whole >= start_s) & (whole < start_s + end)]
+        parts.append(movement.posture(during - start_s).spread(len(during)))
+        parts += _keyframes(whole, start_s + end, last, put_down)
+        go = whole[whole >= leave_s] - leave_s
+        parts.append(_walking(go, -WALK_M_S / T_M * np.maximum(go - 0.4, 0.0), 180 * eased(go / 0.8)).spread(len(go)))
+        return joined(parts)
+
+    beats = tuple(Beat(*(s + start_s for s in (b.start_s, b.peak_s, b.lowering_s, b.end_s))) for b in movement.beats)
+    return Movement(leave_s + 3.5, posture, beats)
+
+
+def _keyframes(t: Floats, start_s: float, before: Posture, steps: Sequence[tuple[float, Posture]]) -> list[Posture]:
+    parts = []
+    for length_s, after in steps:
+        during = t[(t >= start_s) & (t < start_s + length_s)]
+        parts.append(between(before, after, eased((during - start_s) / length_s)))
+        start_s, before = start_s + length_s, after
+    return parts

@@ -359,7 +359,9 @@ def test_the_far_side_is_fainter() -> None:
     who = pose(*size)
     for near, strong, faint in ((Side.LEFT, "LEFT", "RIGHT"), (Side.RIGHT, "RIGHT", "LEFT")):
         image = drawn(size, who, replace(EMPTY, near=near))
-        thighs = {s: (who.landmarks[L[f"{s}_HIP"]], who.landmarks[L[f"{s}_KNEE"]]) for s in (strong, faint)}
+        thighs = {
+            s: (who.landmarks[Landmark[f"{s}_HIP"]], who.landmarks[Landmark[f"{s}_KNEE"]]) for s in (strong, faint)
+        }
         assert at(image, *thighs[strong]).min() > 200
         assert 100 < at(image, *thighs[faint]).max() < 200
 
