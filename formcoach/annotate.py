@@ -20,7 +20,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
-from formcoach.body import Observer
+from formcoach.body import Observer, View
 from formcoach.errors import FormCoachError
 from formcoach.frames import Video, read_ahead
 from formcoach.overlay import Card, Highlight, Mark, Overlay, Remark, highlight, near_side, put_right, remark
@@ -80,6 +80,7 @@ class Storyboard:
             coloured = show.highlight(time_s) or coloured
         cue = next((cue for cue in reversed(self._cues) if 0 <= time_s - cue.time_s < CUE_STAYS_S), None)
         quiet = time_s < UNSEEN_STAYS_S or time_s > self._last_end_s + WORDS_STAY_S
+        quiet = quiet and not remarks and coloured is None and cue is None
         return Card(
             count=current.count(time_s),
             state=instant.state if instant else State.AWAY,
@@ -91,7 +92,7 @@ class Storyboard:
             remarks=remarks,
             cue=cue.text if cue else "",
             praise=cue is not None and cue.fault is None,
-            unseen=self._unseen if quiet and not remarks and cue is None else "",
+            unseen=self._unseen if quiet else "",
         )
 
 
@@ -191,6 +192,15 @@ NAMED = 3
 """So many faults that cannot be judged are named, the others counted."""
 
 
+_FROM = {
+    View.FRONT: "from the front",
+    View.OBLIQUE: "from this angle",
+    View.SIDE: "from the side",
+    View.REAR_OBLIQUE: "from this angle",
+    View.REAR: "from behind",
+}
+
+
 def _unseen(analysis: Analysis) -> str:
     """What could not be judged in most of the reps, in a few words."""
     often = Counter(missing.fault for rep in analysis.reps for missing in rep.not_assessed)
@@ -198,8 +208,8 @@ def _unseen(analysis: Analysis) -> str:
     if not names:
         return ""
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    view = f"from the {analysis.view.value}" if analysis.view else "here"
-    return f"Not judged {view}:\n{', '.join(name.lower() for name in names[:NAMED])}{more}"
+    where = "here" if analysis.view is None else _FROM[analysis.view]
+    return f"Not judged {where}:\n{', '.join(name.lower() for name in names[:NAMED])}{more}"
 
 
 # ---- the video ----

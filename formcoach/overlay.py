@@ -864,8 +864,8 @@ class _Skeleton:
         self.strong = finite & seen
         self.near = near
 
-    def bones(self) -> tuple[list[NDArray[np.float64]], list[NDArray[np.float64]]]:
-        """(2, 2) px each: the bones to be drawn strongly, and faintly."""
+    def bones(self, *, neck: bool) -> tuple[list[NDArray[np.float64]], list[NDArray[np.float64]]]:
+        """(2, 2) px each: the bones to be drawn strongly, and faintly; the neck too, or not where a highlight is."""
         strong: list[NDArray[np.float64]] = []
         faint: list[NDArray[np.float64]] = []
         for side, bones in _BONES.items():
@@ -877,7 +877,7 @@ class _Skeleton:
         to = faint if self.near else strong
         to += [self.points[[*pair]] for pair in _GIRDLES if self.drawn[[*pair]].all()]
         shoulders, ears = self.points[_SHOULDERS].mean(axis=0), self.points[_EARS].mean(axis=0)
-        if np.isfinite(shoulders + ears).all():
+        if neck and np.isfinite(shoulders + ears).all():
             up_to = 1.0 if self.near else 0.5  # from the front, short of the face
             strong.append(np.stack([shoulders, shoulders + up_to * (ears - shoulders)]))
         return strong, faint
@@ -920,7 +920,8 @@ def draw_skeleton(image: NDArray[np.uint8], pose: Pose, card: Card, bone: int) -
         bone: thickness of a line, px.
     """
     skeleton = _Skeleton(pose, card.near)
-    strong, faint = skeleton.bones()
+    marked = {i for pair in card.highlight.segment for i in pair} if card.highlight else set()
+    strong, faint = skeleton.bones(neck=marked.isdisjoint(_EARS))
     edge = max(round(0.35 * bone), 1)
 
     def lines(
