@@ -6,12 +6,12 @@ A `Storyboard` says what to show at each time, `annotate` draws it over the fram
 from __future__ import annotations
 
 import math
-import os
 from bisect import bisect_right
 from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import av
@@ -21,14 +21,15 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from formcoach.body import Observer, View
+from formcoach.card import Card, Highlight, Mark, Remark, highlight, near_side, put_right, remark
 from formcoach.errors import FormCoachError
+from formcoach.files import replacing
 from formcoach.frames import Video, read_ahead
-from formcoach.overlay import Card, Highlight, Mark, Overlay, Remark, highlight, near_side, put_right, remark
+from formcoach.overlay import Overlay
 from formcoach.reps import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
     from types import TracebackType
 
     from av.video.stream import VideoStream
@@ -244,20 +245,16 @@ def annotate(
     Raises:
         FormCoachError: the video cannot be read, or the annotated one not be written.
     """
-    part = out_path.with_name(f".{out_path.name}.{os.getpid()}.part")
     try:
         with Video.open(video_path) as video:
             if out_path.is_dir():
                 raise FormCoachError(f"{out_path} is a folder; name a file to write")
             if out_path.exists() and out_path.samefile(video_path):
                 raise FormCoachError(f"{out_path} is the video itself; write the annotated one elsewhere")
-            _write(video, analysis, part, on_frame)
-        part.replace(out_path)
+            with replacing(out_path, make_folder=False) as part:
+                _write(video, analysis, Path(part.name), on_frame)
     except (OSError, av.FFmpegError) as error:
         raise FormCoachError(f"cannot write {out_path}: {error.strerror or type(error).__name__}") from error
-    finally:
-        with suppress(OSError):  # it is gone when all went well, and never was in a folder that is none
-            part.unlink()
 
 
 def _write(

@@ -343,7 +343,8 @@ class _StopOnInterrupt:
 
 
 def _model(wanted: str) -> ModelFile:
-    from formcoach.model import RichProgress, find_model
+    from formcoach.model import find_model
+    from formcoach.progress import RichProgress
 
     return find_model(wanted, progress=RichProgress())
 

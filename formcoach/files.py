@@ -24,15 +24,20 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
+def replacing(path: Path, *, make_folder: bool = True) -> Iterator[IO[bytes]]:
     """A file to write beside the path, moved to it at the end, removed when anything goes wrong.
+
+    Args:
+        path: replaced if it is there.
+        make_folder: whether a folder that is missing is made, or an error.
 
     Raises:
         FormCoachError: the folder cannot be written, or the disk is full.
     """
     temporary: Path | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if make_folder:
+            path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as file:
             temporary = Path(file.name)
             yield file

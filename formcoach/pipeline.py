@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 LOST_S = 2.0
 """Nobody in view this long ends the set."""
-FIRST_SIGHT_S = 0.5
-"""A person seen in position this soon after the start of a recording is taken to be in a set already."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,14 +84,11 @@ class Pipeline:
         self._counting: Counting = (OneArm if exercise.sides is Sides.ONE else BothArms)(exercise)
         self._footing = Footing()
         self._judge = RepJudge(exercise, self._timeline)
-        self._first_s: float | None = None
         self._seen_s = self._time_s = -math.inf
 
     def update(self, time_s: float, pose: Pose | None) -> Moment:
         """Take one frame."""
         self._time_s = time_s
-        if self._first_s is None:
-            self._first_s = time_s
         if pose is None:
             self._timeline.lose(time_s)
             if time_s - self._seen_s > LOST_S:
@@ -101,8 +96,8 @@ class Pipeline:
             return self._moment(None, None, [])
         body = self._observe(pose)
         in_position = self._footing(body) and all(_kept(gate, body) for gate in self._exercise.position)
-        if self._seen_s == -math.inf and in_position and time_s - self._first_s <= FIRST_SIGHT_S:
-            self._counting.arm()
+        if self._seen_s == -math.inf and in_position:
+            self._counting.arm()  # first seen in position: in a set already
         self._seen_s = time_s
         self._timeline.add(body)
         return self._moment(pose, body, self._counting.update(body, in_position=in_position))

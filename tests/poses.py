@@ -12,6 +12,7 @@ Lengths are in torso lengths T unless a name says otherwise. The room's axes are
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,7 +50,7 @@ def eased(share: Course) -> Floats:
 def through(t: Floats, knots: Sequence[tuple[float, float]]) -> Floats:
     """From each (time, value) to the next by minimum jerk; times must not fall."""
     value = np.full(t.shape, knots[0][1], float)
-    for (t0, v0), (t1, v1) in zip(knots, knots[1:], strict=False):
+    for (t0, v0), (t1, v1) in pairwise(knots):
         value += (v1 - v0) * eased((t - t0) / max(t1 - t0, 1e-9))
     return value
 
@@ -62,6 +63,10 @@ class Tempo:
     hold: float = 0.35
     down: float = 1.6
     rest: float = 0.8
+
+
+STEADY = Tempo()
+HEAVY = Tempo(up=1.4, hold=0.5, down=1.8, rest=0.9)
 
 
 @dataclass(frozen=True)
@@ -91,9 +96,7 @@ class Beats:
     faulty_from: int
 
     @staticmethod
-    def of(
-        reps: int, faulty_from: int, tempo: Tempo, *, up: float | None = None, down: float | None = None
-    ) -> Beats:
+    def of(reps: int, faulty_from: int, tempo: Tempo, *, up: float | None = None, down: float | None = None) -> Beats:
         """Reps one after the other; `up` and `down` replace the tempo's in the faulty ones."""
         beats = []
         t = LEAD_S
@@ -215,11 +218,17 @@ def joined(parts: Sequence[Posture]) -> Posture:
 
 
 def between(a: Posture, b: Posture, share: Floats) -> Posture:
-    """From one posture to another; the arms' bones swing the short way."""
+    """From one posture to another; the arms' bones swing the short way.
+
+    Raises:
+        ValueError: a bone would turn about, and no way is the short one.
+    """
     n = len(share)
     a, b = a.spread(n), b.spread(n)
     values = []
     for i, f in enumerate(fields(Posture)):
+        if i < 4 and n and (getattr(a, f.name) * getattr(b, f.name)).sum(axis=1).min() < -0.98:
+            raise ValueError(f"{f.name} turns about: give a posture between")
         w = share[:, None] if i < 4 else share
         value = getattr(a, f.name) * (1 - w) + getattr(b, f.name) * w
         values.append(value / np.maximum(np.linalg.norm(value, axis=1, keepdims=True), 1e-6) if i < 4 else value)
@@ -258,7 +267,7 @@ class Skeleton:
         back = np.stack([zero, np.sin(lean), -np.cos(lean)], axis=1)
         hips = np.stack([zero, ANKLE_UP + _reachable(p), p.hips_fore], axis=1)
         chord = np.sinc(half_flexion / np.pi)[:, None] * trunk
-        girdle_middle = hips + chord + p.shrug[:, None] * trunk
+        girdle_middle = hips + chord + np.asarray(p.shrug)[:, None] * trunk
         twist = np.radians(p.twist)[:, None]
         girdle = x * np.cos(twist) + back * np.sin(twist)
         for side, sign in ((0, 1.0), (1, -1.0)):
@@ -323,13 +332,14 @@ def _head(joints: Floats, neck_base: Floats, angle: Floats) -> None:
 def _turned(v: Floats, heading_deg: Course) -> Floats:
     """Vectors (n, ..., 3) turned to the left by (n,) degrees."""
     h = np.radians(np.asarray(heading_deg)).reshape(-1, *([1] * (v.ndim - 2)))
-    left, fore = v[..., 0], v[..., 2]
-    return np.stack([left * np.cos(h) + fore * np.sin(h), v[..., 1], fore * np.cos(h) - left * np.sin(h)], axis=-1)
+    left, up, fore = np.moveaxis(v, -1, 0)
+    return np.stack([left * np.cos(h) + fore * np.sin(h), up, fore * np.cos(h) - left * np.sin(h)], axis=-1)
 
 
 def _placed(joints: Floats, p: Posture) -> Floats:
     place = np.stack([np.asarray(p.left), np.zeros(len(joints)), np.asarray(p.fore_room)], axis=1)
-    return _turned(joints, p.heading) + place[:, None]
+    placed: Floats = _turned(joints, p.heading) + place[:, None]
+    return placed
 
 
 # ---- the outline of the trunk ----
@@ -445,7 +455,7 @@ def film(movement: Movement, camera: Camera) -> PoseTrack:
 
 
 def _outline(s: Skeleton, axes: Floats, landmarks: Floats, torso_px: Floats) -> Floats:
-    """(n, 2, STATIONS) as `formcoach.outline.trace` would find it: the trunk's sections are ellipses round the chord."""
+    """(n, 2, STATIONS) as `formcoach.outline.trace` would find it: the trunk's sections are ellipses."""
     points = landmarks[..., :2]
     hip = points[:, [L.LEFT_HIP, L.RIGHT_HIP]].mean(axis=1)
     chord = points[:, [L.LEFT_SHOULDER, L.RIGHT_SHOULDER]].mean(axis=1) - hip
@@ -456,7 +466,7 @@ def _outline(s: Skeleton, axes: Floats, landmarks: Floats, torso_px: Floats) -> 
     back, belly = _profile(s)
     middle = (back - belly) / 2 * backward
     extent = np.hypot((back + belly) / 2 * backward, _FLANK * sideward)
-    rows = np.stack([middle + extent, extent - middle], axis=1) * (torso_px / length)[:, None, None]
+    rows: Floats = np.stack([middle + extent, extent - middle], axis=1) * (torso_px / length)[:, None, None]
     rows[(rows <= 0) | (rows >= REACH)] = np.nan
     sign = np.array([1.0, -1.0])[:, None, None]
     foot = hip[:, None, None] + STATION[:, None] * chord[:, None, None]
@@ -544,9 +554,7 @@ def _elevation(rise: Floats) -> Floats:
     return np.degrees(np.arccos(np.clip(1 - rise / UPPER_ARM, -1.0, 1.0)))
 
 
-def _row_arm(
-    rise: Floats, u: Floats, *, out: Course, wing: Course, curl_deg: Course = 0.0
-) -> tuple[Floats, Floats]:
+def _row_arm(rise: Floats, u: Floats, *, out: Course, wing: Course, curl_deg: Course = 0.0) -> tuple[Floats, Floats]:
     """Upper arm and forearm of an arm that draws the hand straight up, the elbow a little out or winged."""
     elevation = _elevation(rise)
     reach = np.maximum(UPPER_ARM * np.sin(np.radians(elevation)), 1e-6)
@@ -561,7 +569,7 @@ def bent_over_row(
     *,
     reps: int = 4,
     faulty_from: int = 3,
-    tempo: Tempo = Tempo(),
+    tempo: Tempo = STEADY,
     fold: float = FOLD,
     rounded_back: float = 0.0,
     low_back_arch: float = 0.0,
@@ -603,7 +611,7 @@ def single_arm_row(
     *,
     reps: int = 4,
     faulty_from: int = 3,
-    tempo: Tempo = Tempo(),
+    tempo: Tempo = STEADY,
     arm: str = "left",
     other_from: int = 99,
     elbow_flare: float = 0.0,
@@ -623,8 +631,9 @@ def single_arm_row(
     """
     beats = Beats.of(reps, faulty_from, tempo, down=fast_lowering)
     numbers = range(1, reps + 1)
+    other = "right" if arm == "left" else "left"
 
-    def one(t: Floats, u: Floats, f: Floats) -> tuple[Floats, Floats]:
+    def one(u: Floats, f: Floats) -> tuple[Floats, Floats]:
         rise = ROW_RISE * u * (1 - f * (1 - short_top / 100))
         curl = f * (180 - _elevation(rise) - curling) if curling else 0.0
         return _row_arm(rise, u, out=0.15, wing=elbow_flare * f, curl_deg=curl)
@@ -634,12 +643,10 @@ def single_arm_row(
         first = beats.height(t, [n for n in numbers if n < other_from])
         second = beats.height(t, [n for n in numbers if n >= other_from])
         u = first + second
-        works = {arm: first, "right" if arm == "left" else "left": second}
-        leaning = between(Posture(*_ON_CHAIR), STANDING, np.zeros(len(t)))
-        arms = {side: one(t, height, f) for side, height in works.items()}
+        works = {arm: first, other: second}
+        arms = {side: one(height, f) for side, height in works.items()}
         if other_from > reps:
-            other = "right" if arm == "left" else "left"
-            arms[other] = (leaning.upper_left, leaning.fore_left)
+            arms[other] = _ON_CHAIR
         lean = FOLD - trunk_swing * f * u
         twist = np.degrees(np.arctan(np.tan(np.radians(trunk_twist * f * u)) / np.sin(np.radians(lean))))
         ahead = 0.45 if arm == "right" else -0.45
@@ -653,7 +660,7 @@ def single_arm_row(
     return Movement(beats.duration_s, posture, beats.beats)
 
 
-_ON_CHAIR = (toward(25.0, 90.0), toward(25.0, 90.0), toward(30.0, 90.0), toward(30.0, 90.0))
+_ON_CHAIR = toward(25.0, 90.0), toward(30.0, 90.0)
 
 
 PRESS_LOW, PRESS_TOP = 82.0, 172.0
@@ -664,7 +671,7 @@ def overhead_press(
     *,
     reps: int = 4,
     faulty_from: int = 3,
-    tempo: Tempo = Tempo(),
+    tempo: Tempo = STEADY,
     low_back_arch: float = 0.0,
     short_top: float = PRESS_TOP,
     short_bottom: float = 0.0,
@@ -724,7 +731,7 @@ def deadlift(
     *,
     reps: int = 4,
     faulty_from: int = 3,
-    tempo: Tempo = Tempo(up=1.4, hold=0.5, down=1.8, rest=0.9),
+    tempo: Tempo = HEAVY,
     rounded_back: float = 0.0,
     hips_shoot_up: float = 0.0,
     bar_drift: float = 0.0,
@@ -771,64 +778,123 @@ def deadlift(
 _NOSE_DROP = float(np.degrees(np.arctan(NOSE_DOWN / NOSE_FORE)))
 
 
-# ---- before and after a set ----
+# ---- one after the other: arriving, sets, leaving ----
+
+Steps = tuple[tuple[float, Posture], ...]
+"""Postures, each with the time it takes to come there from the one before, s."""
 
 WALK_M_S, STEP_HZ = 1.1, 0.9
 AT_FLOOR = Posture(DOWN, DOWN, DOWN, DOWN, lean=80.0, hips_up=1.15, hips_fore=-0.6)
-RACKED = Posture(toward(20.0, 90.0), toward(20.0, 90.0), toward(125.0, 90.0), toward(125.0, 90.0))
-"""Weights before the shoulders, on their way to the goal post."""
 
 
-def _walking(t: Floats, fore_room: Course, heading: Course) -> Posture:
+def _alike(upper: Floats, fore: Floats) -> Posture:
+    """Standing, both arms the same."""
+    return Posture(upper, upper, fore, fore)
+
+
+RACKED: Steps = (
+    (0.8, _alike(toward(20.0, 90.0), toward(125.0, 90.0))),
+    (0.6, _alike(toward(20.0, 90.0), toward(125.0, 90.0))),
+)
+"""The weights go before the shoulders, and stay there a moment."""
+RAISED: Steps = ((0.6, _alike(toward(45.0, 45.0), toward(100.0, 80.0))),)
+"""The arms swing up past here on the way from hanging to the goal post."""
+
+
+def in_sequence(parts: Sequence[Movement]) -> Movement:
+    """Movements one after the other."""
+    starts_s = np.concatenate([[0.0], np.cumsum([part.duration_s for part in parts])]).tolist()
+
+    def posture(t: Floats) -> Posture:
+        pieces = []
+        for part, start_s, end_s in zip(parts, starts_s, [*starts_s[1:-1], np.inf], strict=False):
+            during = t[(t >= start_s) & (t < end_s)] - start_s
+            pieces.append(part.posture(during).spread(len(during)))
+        return joined(pieces)
+
+    beats = tuple(
+        Beat(*(s + start_s for s in (b.start_s, b.peak_s, b.lowering_s, b.end_s)))
+        for part, start_s in zip(parts, starts_s, strict=False)
+        for b in part.beats
+    )
+    return Movement(starts_s[-1], posture, beats)
+
+
+def passing(start: Posture, steps: Sequence[tuple[float, Posture]]) -> Movement:
+    """From a posture to the next, each reached so many seconds after the one before."""
+
+    def posture(t: Floats) -> Posture:
+        pieces, before, start_s = [], start, 0.0
+        for i, (length_s, after) in enumerate(steps):
+            end_s = np.inf if i == len(steps) - 1 else start_s + length_s
+            during = t[(t >= start_s) & (t < end_s)]
+            pieces.append(between(before, after, eased((during - start_s) / length_s)))
+            before, start_s = after, end_s
+        return joined(pieces)
+
+    return Movement(sum(length_s for length_s, _ in steps), posture)
+
+
+def _ends(movement: Movement) -> tuple[Posture, Posture]:
+    """How a movement begins and ends."""
+    ends = movement.posture(np.array([0.0, movement.duration_s])).spread(2)
+    return ends.at(0), ends.at(1)
+
+
+def walking_in(seconds: float = 2.2) -> Movement:
+    """Steps forward to the place, slowing down."""
+    way = seconds * WALK_M_S / T_M
+
+    def posture(t: Floats) -> Posture:
+        share = t / seconds
+        return _walking(t, way * (1 - (1 - share) ** 1.6 - 1), 0.0, 1 - eased((share - 0.7) / 0.3))
+
+    return Movement(seconds, posture)
+
+
+def walking_out(seconds: float = 3.5) -> Movement:
+    """A turn about and steps away, to out of the picture in a side view."""
+
+    def posture(t: Floats) -> Posture:
+        return _walking(t, -WALK_M_S / T_M * np.maximum(t - 0.4, 0.0), 180 * eased(t / 0.8), eased(t / 0.4))
+
+    return Movement(seconds, posture)
+
+
+def _walking(t: Floats, fore_room: Course, heading: Course, stride: Floats) -> Posture:
     """Upright steps, the arms swinging against the legs."""
-    swing = np.sin(2 * np.pi * STEP_HZ * t)
-    lift = np.maximum(np.cos(2 * np.pi * STEP_HZ * t), 0.0), np.maximum(-np.cos(2 * np.pi * STEP_HZ * t), 0.0)
+    swing = stride * np.sin(2 * np.pi * STEP_HZ * t)
+    lift = stride * np.cos(2 * np.pi * STEP_HZ * t)
     left, right = toward(-18.0 * swing, 90.0), toward(18.0 * swing, 90.0)
     return Posture(
         left, right, left, right,
-        hips_up=1.66, foot_fore_left=0.45 * swing, foot_fore_right=-0.45 * swing,
-        foot_up_left=0.15 * lift[0], foot_up_right=0.15 * lift[1], fore_room=fore_room, heading=heading,
+        foot_fore_left=0.45 * swing, foot_fore_right=-0.45 * swing,
+        foot_up_left=0.15 * np.maximum(lift, 0.0), foot_up_right=0.15 * np.maximum(-lift, 0.0),
+        fore_room=fore_room, heading=heading,
     )  # fmt: skip
 
 
-def whole_visit(movement: Movement, *, racked: bool = False) -> Movement:
+def whole_visit(movement: Movement, *, by: Steps = ()) -> Movement:
     """The movement between walking in, picking the weights up, and putting them down and walking out.
 
     Args:
         movement: the set.
-        racked: whether the weights go to the shoulders first.
+        by: what the body passes between standing and the first posture, and again on the way back.
     """
-    walk_s, way = 2.2, 2.2 * WALK_M_S / T_M
-    end = movement.duration_s
-    first, last = (movement.posture(np.array([s])).spread(1).at(0) for s in (0.0, end))
-    rack = [(0.8, RACKED), (0.3, RACKED)] if racked else []
-    pick_up = [(1.2, AT_FLOOR), (0.5, AT_FLOOR), (1.2, STANDING), (0.6, STANDING), *rack, (1.0, first)]
-    put_down = [*rack, *([(0.8, STANDING)] if racked else []), (1.2, AT_FLOOR), (0.4, AT_FLOOR), (1.2, STANDING)]
-    start_s = walk_s + sum(s for s, _ in pick_up)
-    leave_s = start_s + end + sum(s for s, _ in put_down)
-
-    def posture(t: Floats) -> Posture:
-        parts, whole = [], t
-        come = whole[whole < walk_s]
-        slowing = 1 - (1 - come / walk_s) ** 1.6
-        step = np.where(come < 0.85 * walk_s, come, 0.0)
-        parts.append(_walking(step, way * (slowing - 1), 0.0).spread(len(come)))
-        parts += _keyframes(whole, walk_s, STANDING, pick_up)
-        during = whole[(whole >= start_s) & (whole < start_s + end)]
-        parts.append(movement.posture(during - start_s).spread(len(during)))
-        parts += _keyframes(whole, start_s + end, last, put_down)
-        go = whole[whole >= leave_s] - leave_s
-        parts.append(_walking(go, -WALK_M_S / T_M * np.maximum(go - 0.4, 0.0), 180 * eased(go / 0.8)).spread(len(go)))
-        return joined(parts)
-
-    beats = tuple(Beat(*(s + start_s for s in (b.start_s, b.peak_s, b.lowering_s, b.end_s))) for b in movement.beats)
-    return Movement(leave_s + 3.5, posture, beats)
+    first, last = _ends(movement)
+    pick_up = [(1.2, AT_FLOOR), (0.5, AT_FLOOR), (1.2, STANDING), (0.6, STANDING), *by, (1.0, first)]
+    put_down = [*reversed(by), (1.0, STANDING), (1.2, AT_FLOOR), (0.4, AT_FLOOR), (1.2, STANDING), (0.3, STANDING)]
+    return in_sequence([walking_in(), passing(STANDING, pick_up), movement, passing(last, put_down), walking_out()])
 
 
-def _keyframes(t: Floats, start_s: float, before: Posture, steps: Sequence[tuple[float, Posture]]) -> list[Posture]:
-    parts = []
-    for length_s, after in steps:
-        during = t[(t >= start_s) & (t < start_s + length_s)]
-        parts.append(between(before, after, eased((during - start_s) / length_s)))
-        start_s, before = start_s + length_s, after
-    return parts
+def from_standing(movement: Movement, *, still_s: float = 0.6, by: Steps = ()) -> Movement:
+    """The movement after standing still and taking its first posture."""
+    first, _ = _ends(movement)
+    return in_sequence([passing(STANDING, [(still_s, STANDING), *by, (1.2, first)]), movement])
+
+
+def two_sets(movement: Movement, *, pause_s: float = 9.0, by: Steps = ()) -> Movement:
+    """The movement twice, standing upright between."""
+    first, last = _ends(movement)
+    pause = passing(last, [*reversed(by), (1.0, STANDING), (pause_s, STANDING), *by, (1.0, first)])
+    return in_sequence([movement, pause, movement])

@@ -15,11 +15,11 @@ from formcoach import annotate as a
 from formcoach.analysis import Analysis, Instant
 from formcoach.annotate import Storyboard, annotate
 from formcoach.body import Side, View
+from formcoach.card import Mark
 from formcoach.coach import Cue
 from formcoach.errors import FormCoachError
 from formcoach.exercise import UNSEEN, Exercise, Fault, Finding, Grades, NotAssessed, Rep, Sides, Span
 from formcoach.frames import Video
-from formcoach.overlay import Mark
 from formcoach.pose import LANDMARKS, Landmark, Pose, PoseTrack, Source
 from formcoach.reps import State
 

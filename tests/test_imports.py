@@ -22,7 +22,9 @@ LAYERS = (
     {"measure"},
     {"exercise", "window"},
     {"reps", "faults", "counting", "judging"},
-    {"pipeline", "coach"},
+    {"pipeline", "coach", "card"},
+    {"sprites", "bundling"},
+    {"panels", "skeleton", "fetching"},
     {
         "analysis", "annotate", "catalogue", "estimator", "evaluate", "folders", "frames", "model", "overlay",
         "progress", "recording", "report", "scoring",
@@ -34,7 +36,7 @@ LAYERS = (
 LAYER = {module: height for height, layer in enumerate(LAYERS) for module in layer}
 
 HEAVY = {"mediapipe", "cv2", "matplotlib", "av"}
-LIGHT = ("analysis", "catalogue", "cli", "coach", "judging", "pipeline", "recording", "report", "scoring")
+LIGHT = ("analysis", "card", "catalogue", "cli", "coach", "judging", "pipeline", "recording", "report", "scoring")
 
 
 def statements(path: Path, *, at_once: bool = False) -> list[tuple[str, str]]:
