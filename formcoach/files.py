@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
-from pathlib import Path
+import secrets
 from typing import IO, TYPE_CHECKING
 
 from formcoach.errors import FormCoachError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -38,10 +38,9 @@ def replacing(path: Path, *, make_folder: bool = True) -> Iterator[IO[bytes]]:
     try:
         if make_folder:
             path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as file:
-            temporary = Path(file.name)
+        temporary = path.parent / f".{secrets.token_hex(6)}.part"
+        with temporary.open("xb") as file:  # not by `tempfile`, whose files only their owner may read
             yield file
-        temporary.chmod(0o644)  # what others of the folder may read, they may read
         temporary.replace(path)
     except OSError as error:
         raise FormCoachError(f"cannot write {path}: {error.strerror or error}") from error

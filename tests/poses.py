@@ -847,7 +847,7 @@ def walking_in(seconds: float = 2.2) -> Movement:
 
     def posture(t: Floats) -> Posture:
         share = t / seconds
-        return _walking(t, way * (1 - (1 - share) ** 1.6 - 1), 0.0, 1 - eased((share - 0.7) / 0.3))
+        return _walking(t, -way * (1 - share) ** 1.6, 0.0, 1 - eased((share - 0.7) / 0.3))
 
     return Movement(seconds, posture)
 

@@ -17,13 +17,18 @@ from typing import TYPE_CHECKING
 import flatbuffers
 import pytest
 
-from formcoach import folders, model
+from formcoach import fetching, folders, model
+from formcoach.bundling import NETWORKS, Network, Pin, bundle, read_networks
 from formcoach.errors import FormCoachError
-from formcoach.model import ModelSource, Network, Pin, RichProgress, bundle, find_model, read_networks
+from formcoach.fetching import ModelSource
+from formcoach.model import find_model
+from formcoach.progress import RichProgress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from formcoach.fetching import Progress
 
 DETECTOR, LANDMARKS = "pose_detector.tflite", "pose_landmarks_detector.tflite"
 
@@ -55,7 +60,7 @@ class Place:
     def __init__(self, what: bytes | BaseException, *, name: str = "place", takes_s: float = 0.0) -> None:
         self.what, self.name, self.takes_s, self.asked = what, name, takes_s, 0
 
-    def fetch(self, path: Path, progress: model.Progress) -> None:
+    def fetch(self, path: Path, progress: Progress) -> None:
         self.asked += 1
         progress.start(f"from {self.name}", 100)
         time.sleep(self.takes_s)
@@ -117,8 +122,8 @@ class TestLadder:
 
     def test_each_model_is_cached_apart(self) -> None:
         place = Place(a_bundle())
-        assert {find_model(name, sources=[place.source()]).name for name in model.OFFICIAL} == {*model.OFFICIAL}
-        assert place.asked == len(model.OFFICIAL)
+        assert {find_model(name, sources=[place.source()]).name for name in fetching.OFFICIAL} == {*fetching.OFFICIAL}
+        assert place.asked == len(fetching.OFFICIAL)
 
     def test_path_comes_before_everything(self, models: Path, tmp_path: Path) -> None:
         mine = tmp_path / "my own.task"
@@ -143,12 +148,12 @@ class TestLadder:
         assert find_model(sources=[Place(a_bundle()).source()]).path == models / "lite.task"
 
     def test_pip_is_offered_only_for_what_its_wheel_carries(self) -> None:
-        assert [source.name for source in model.sources_of("full")] == [
+        assert [source.name for source in fetching.sources_of("full")] == [
             "storage.googleapis.com",
             "pip (mediapipe==0.10.21)",
         ]
         for name in ("heavy", "lite"):
-            assert [source.name for source in model.sources_of(name)] == ["storage.googleapis.com"]
+            assert [source.name for source in fetching.sources_of(name)] == ["storage.googleapis.com"]
 
 
 class TestGivenPath:
@@ -310,7 +315,8 @@ class TestTwoAtOnce:
         script = """if True:
             import sys, time
             from pathlib import Path
-            from formcoach.model import ModelSource, find_model
+            from formcoach.fetching import ModelSource
+            from formcoach.model import find_model
             folder = Path(sys.argv[1])
             def fetch(path, progress):
                 with (folder / "asked").open("a") as asked:
@@ -339,18 +345,18 @@ class TestTwoAtOnce:
 class TestOfficial:
     def test_nothing_but_https(self, tmp_path: Path) -> None:
         with pytest.raises(OSError, match="http"):
-            model.download("http://127.0.0.1:9/x", tmp_path / "x", 10, Told())
+            fetching.download("http://127.0.0.1:9/x", tmp_path / "x", 10, Told())
 
     def test_no_more_is_read_than_expected(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(model, "_open", lambda _: io.BytesIO(b"eleven byte"))
+        monkeypatch.setattr(fetching, "_open", lambda _: io.BytesIO(b"eleven byte"))
         with pytest.raises(FormCoachError, match="more than the 10 bytes"):
-            model.download("https://example.org/x", tmp_path / "x", 10, Told())
+            fetching.download("https://example.org/x", tmp_path / "x", 10, Told())
         assert (tmp_path / "x").read_bytes() == b""
 
     def test_what_fits_is_written_and_told(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(model, "_open", lambda _: io.BytesIO(b"ten bytes!"))
+        monkeypatch.setattr(fetching, "_open", lambda _: io.BytesIO(b"ten bytes!"))
         told = Told()
-        model.download("https://example.org/x", tmp_path / "x", 10, told)
+        fetching.download("https://example.org/x", tmp_path / "x", 10, told)
         assert (tmp_path / "x").read_bytes() == b"ten bytes!"
         assert told.bytes == 10
 
@@ -418,7 +424,7 @@ class TestWheel:
 
     def test_missing_network_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(FormCoachError, match="there is no mediapipe/modules"):
-            read_networks(self.write(tmp_path), model.NETWORKS)
+            read_networks(self.write(tmp_path), NETWORKS)
 
     @pytest.mark.parametrize("damage", ["cut short", "garbled"])
     def test_damaged_wheel_is_refused(self, tmp_path: Path, damage: str) -> None:
@@ -439,11 +445,11 @@ class TestWheel:
         monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
         monkeypatch.setenv("PIP_NO_INDEX", "1")
         monkeypatch.setenv("PIP_FIND_LINKS", str(links))
-        yield model.sources_of("full")[1]
+        yield fetching.sources_of("full")[1]
 
     def test_pip_route(self, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.write(tmp_path)
-        monkeypatch.setattr(model, "NETWORKS", TINY)
+        monkeypatch.setattr(fetching, "NETWORKS", TINY)
         with self.only_from(tmp_path, monkeypatch) as pip:
             found = find_model(sources=[pip])
         assert found.path.read_bytes() == bundle(TINY, [a_network(3), a_network(4)])
@@ -458,11 +464,11 @@ class TestWheel:
         assert left_in(models) == set()
 
     def test_hanging_pip_is_ended(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(model, "_PIP_STALL_S", 0.1)
+        monkeypatch.setattr(fetching, "_PIP_STALL_S", 0.1)
         sleeper = [sys.executable, "-c", "import time; time.sleep(60)"]
         began = time.monotonic()
         with (tmp_path / "log").open("wb") as log, pytest.raises(FormCoachError, match="sent nothing"):
-            model._run_watched(sleeper, dict(os.environ), log.fileno(), tmp_path, Told())
+            fetching._run_watched(sleeper, dict(os.environ), log.fileno(), tmp_path, Told())
         assert time.monotonic() - began < 10
 
 

@@ -1,25 +1,26 @@
 from __future__ import annotations
 
 import math
-import subprocess
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from PIL import ImageFont
 
 from formcoach import overlay as o
 from formcoach.body import Observer, Side
-from formcoach.exercise import UNSEEN, Fault, Finding, Grades
+from formcoach.card import Card, Highlight, Mark, Remark, put_right
 from formcoach.outline import STATIONS
-from formcoach.overlay import Card, Highlight, Layout, Mark, Overlay, Remark, Type, highlight, near_side, remark
+from formcoach.overlay import Overlay
+from formcoach.panels import Layout, message_panels, tally_panel
 from formcoach.pose import MIRROR, Landmark, Pose
 from formcoach.reps import State
+from formcoach.sprites import ORANGE, SKY, VERMILLION, Box
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from formcoach.sprites import Colour, Sprite
 
 SIZES = [
     (320, 180), (320, 240), (240, 320), (180, 320), (408, 720), (480, 360), (640, 480), (854, 480), (720, 1280),
@@ -72,23 +73,6 @@ def drawn(size: tuple[int, int], who: Pose | None, card: Card) -> NDArray[np.uin
     return image
 
 
-def fault(
-    fault_id: str = "rounded-back", segment: tuple[str, ...] = ("SHOULDER", "HIP"), unit: str = "deg",
-    limits: tuple[float, float] = (12.0, 22.0),
-) -> Fault:  # fmt: skip
-    return Fault(
-        id=fault_id, name="Back rounding", priority=1, read=lambda _: UNSEEN, mild=limits[0], severe=limits[1],
-        unit=unit, grades=Grades.of("F:A R:A S:A O:A"), cue="Long back", explain="", segment=segment,
-    )  # fmt: skip
-
-
-def finding(what: Fault, value: float, severity: str = "severe") -> Finding:
-    limit = what.severe if severity == "severe" else what.mild
-    return Finding(
-        fault=what.id, severity=severity, value=value, limit=limit, unit=what.unit, time_s=1.0, confidence=0.9
-    )
-
-
 # ---- layout ----
 
 
@@ -96,9 +80,9 @@ def finding(what: Fault, value: float, severity: str = "severe") -> Finding:
 def test_panels_keep_clear_of_each_other_and_of_the_edges(size: tuple[int, int]) -> None:
     layout = Layout.of(*size)
     assert layout.arrangements
-    inside = o.Box(layout.margin, layout.margin, size[0] - layout.margin, size[1] - layout.margin)
+    inside = Box(layout.margin, layout.margin, size[0] - layout.margin, size[1] - layout.margin)
     for arrangement in layout.arrangements:
-        grown = o.Box(*(v + d * layout.margin for v, d in zip(arrangement.tally, (-1, -1, 1, 1), strict=True)))
+        grown = Box(*(v + d * layout.margin for v, d in zip(arrangement.tally, (-1, -1, 1, 1), strict=True)))
         assert arrangement.tally.within(inside)
         assert arrangement.message.within(inside)
         assert arrangement.usual_message.within(arrangement.message)
@@ -116,12 +100,12 @@ def test_the_fullest_card_fits_its_panels(size: tuple[int, int]) -> None:
         replace(FULL, cue="Unbelievablyunbreakableword"),
         replace(FULL, unseen=""),
     ]
-    tally = o.tally_panel(layout, FULL.count, FULL.state, FULL.set_number, FULL.marks)
+    tally = tally_panel(layout, FULL.count, FULL.state, FULL.set_number, FULL.marks)
     assert tally.width <= layout.arrangements[0].tally.width
     assert tally.height <= layout.arrangements[0].tally.height
     for width, height in {(a.message.width, a.message.height) for a in layout.arrangements}:
         for card in cards:
-            message = o.message_panels(layout, width, height, card)
+            message = message_panels(layout, width, height, card)
             assert message.width <= width
             assert message.height <= height
 
@@ -149,138 +133,43 @@ def test_letters_grow_with_the_picture() -> None:
         assert layout.body.em >= 0.045 * layout.picture.height
 
 
-# ---- type ----
+# ---- drawing ----
 
-
-@pytest.mark.parametrize("text", ["Égjpqy()°·−", "Long back, proud chest", "100 %"])
-@pytest.mark.parametrize("kind", [Type(12), Type(33), Type(60, bold=True)])
-def test_no_letter_is_cut_off_by_its_line(text: str, kind: Type) -> None:
-    mask = kind.mask(text)
-    assert mask.shape == (kind.line, kind.width(text))
-    font = o._font(*kind)
-    assert isinstance(font, ImageFont.FreeTypeFont)
-    whole = np.array(font.getmask(text), float).sum() / 255
-    assert mask.sum() == pytest.approx(whole, rel=1e-3)
-
-
-@pytest.mark.parametrize("width", [60, 120, 400])
-@pytest.mark.parametrize("height", [20, 50, 200])
-@pytest.mark.parametrize("text", ["", " ", "Hips back", "Press the floor away", "Unbelievablyunbreakableword"])
-def test_text_fits_its_box(text: str, width: int, height: int) -> None:
-    kind, lines = Type(40, bold=True).fitted(text, width, height)
-    assert lines
-    assert all(kind.width(line) <= width for line in lines)
-    assert len(lines) == 1 or len(lines) * kind.line <= height
-    if text == "Press the floor away" and (width, height) == (400, 200):
-        assert " ".join(lines) == text
-
-
-def test_a_line_break_in_the_text_stays() -> None:
-    assert Type(20).fitted("Not judged:\nelbows", 1000, 1000)[1] == ["Not judged:", "elbows"]
-
-
-def test_cut_text_says_so() -> None:
-    assert Type(20).cut("Press the floor away", 100).endswith("…")
-
-
-def test_the_font_is_the_real_one_and_costs_no_plotting_library() -> None:
-    code = (
-        "import sys; from formcoach import overlay; f = overlay._font(20, True);"
-        "assert 'matplotlib' not in sys.modules, 'imported'; print(f.getname())"
-    )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "DejaVu Sans" in result.stdout
-    assert "Bold" in result.stdout
-
-
-def test_another_font_where_that_one_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(o, "_FONTS", ("no_such_package", "", ("", "")))
-    o._font.cache_clear()
-    o._text_mask.cache_clear()
-    try:
-        assert Type(30).mask("Hips back 35°").max() > 0.9
-    finally:
-        o._font.cache_clear()
-        o._text_mask.cache_clear()
-
-
-# ---- words ----
-
-
-@pytest.mark.parametrize(
-    ("unit", "limits", "value", "severity", "words"),
-    [
-        ("deg", (12, 22), 35.2, "severe", ("35°", "limit 22°")),
-        ("deg", (12, 22), 12.3, "mild", ("12.3°", "limit 12.0°")),
-        ("deg", (12, 22), 12.0, "mild", ("12°", "limit 12°")),
-        ("deg", (-10, -20), -13.0, "mild", ("−13°", "at least −10°")),
-        ("T", (0.3, 0.42), 0.35, "mild", ("0.35 torso lengths", "limit 0.30")),
-        ("s", (1.0, 0.6), 0.4, "severe", ("0.4 s", "at least 0.6 s")),
-        ("%", (85, 70), 72.4, "mild", ("72 %", "at least 85 %")),
-    ],
-)
-def test_findings_in_words(
-    unit: str, limits: tuple[float, float], value: float, severity: str, words: tuple[str, str]
-) -> None:
-    what = fault(unit=unit, limits=limits)
-    said = remark(what, finding(what, value, severity))
-    assert (said.value, said.limit) == words
-    assert said.mark is Mark(severity)
-
-
-# ---- which segment ----
 
 L = Landmark
 
 
-@pytest.mark.parametrize(
-    ("segment", "side", "azimuth_deg", "pairs"),
-    [
-        (("SHOULDER", "HIP"), None, 85.0, ((L.LEFT_SHOULDER, L.LEFT_HIP),)),
-        (("SHOULDER", "HIP"), None, -85.0, ((L.RIGHT_SHOULDER, L.RIGHT_HIP),)),
-        (("SHOULDER", "HIP"), Side.RIGHT, 85.0, ((L.LEFT_SHOULDER, L.LEFT_HIP),)),
-        (
-            ("SHOULDER", "ELBOW", "WRIST"),
-            Side.RIGHT,
-            85.0,
-            ((L.RIGHT_SHOULDER, L.RIGHT_ELBOW), (L.RIGHT_ELBOW, L.RIGHT_WRIST)),
-        ),
-        (("SHOULDER", "ELBOW"), None, 3.0, ((L.LEFT_SHOULDER, L.LEFT_ELBOW), (L.RIGHT_SHOULDER, L.RIGHT_ELBOW))),
-        (("SHOULDER",), None, 85.0, ((L.LEFT_SHOULDER, L.RIGHT_SHOULDER),)),
-        (("NOSE", "SHOULDER"), None, -85.0, ((L.NOSE, L.RIGHT_SHOULDER),)),
-    ],
-)
-def test_the_segment_is_on_the_side_that_shows_it(
-    segment: tuple[str, ...], side: Side | None, azimuth_deg: float, pairs: tuple[tuple[int, int], ...]
-) -> None:
-    what = fault("trunk-swing", segment)
-    shown = highlight(what, finding(what, 30), side, azimuth_deg)
-    assert shown == Highlight(Mark.SEVERE, pairs)
+def at(image: NDArray[np.uint8], *points: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """(3,) the pixel in the middle of the points."""
+    x, y = np.mean([point[:2] for point in points], axis=0).round().astype(int).tolist()
+    pixel: NDArray[np.uint8] = image[y, x]
+    return pixel
 
 
-def test_a_fault_without_a_segment_highlights_nothing() -> None:
-    assert highlight(fault(segment=()), finding(fault(), 30), None, 90.0) is None
+@pytest.mark.parametrize("size", [(1280, 720), (408, 720)], ids=["landscape", "portrait"])
+@pytest.mark.parametrize(("mark", "colour"), [(Mark.SEVERE, VERMILLION), (Mark.MILD, ORANGE)])
+def test_the_segment_at_fault_is_coloured_and_the_rest_stays(size: tuple[int, int], mark: Mark, colour: Colour) -> None:
+    who = pose(*size)
+    elbow, wrist = who.landmarks[L.LEFT_ELBOW], who.landmarks[L.LEFT_WRIST]
+    what = Highlight(mark, ((int(L.LEFT_ELBOW), int(L.LEFT_WRIST)),))
+    clean, marked = drawn(size, who, EMPTY), drawn(size, who, replace(EMPTY, highlight=what))
+    assert np.abs(at(marked, elbow, wrist).astype(int) - colour).max() <= 2
+    assert at(clean, elbow, wrist).min() > 200
+    changed = np.argwhere((clean != marked).any(axis=2))[:, ::-1]
+    low, high = np.minimum(elbow, wrist)[:2], np.maximum(elbow, wrist)[:2]
+    assert (changed >= low - 0.04 * max(size)).all()
+    assert (changed <= high + 0.04 * max(size)).all()
 
 
-@pytest.mark.parametrize(
-    ("azimuth_deg", "near"),
-    [(85, Side.LEFT), (-85, Side.RIGHT), (0, None), (180, None), (math.nan, None), (140, Side.LEFT)],
-)
-def test_near_side(azimuth_deg: float, near: Side | None) -> None:
-    assert near_side(azimuth_deg) is near
-
-
-@pytest.mark.parametrize(("azimuth_deg", "row", "left_of_chord"), [(-85.0, 0, True), (85.0, 1, False)])
-def test_a_rounded_back_is_drawn_along_the_outline_of_the_back(
-    azimuth_deg: float, row: int, left_of_chord: bool
-) -> None:
-    what = highlight(fault(), finding(fault(), 30), None, azimuth_deg)
-    assert what is not None
-    assert what.back == row
+@pytest.mark.parametrize(("near", "row", "left_of_chord"), [(Side.RIGHT, 0, True), (Side.LEFT, 1, False)])
+def test_a_rounded_back_is_drawn_along_the_outline_of_the_back(near: Side, row: int, left_of_chord: bool) -> None:
+    what = Highlight(
+        Mark.SEVERE, ((int(Landmark[f"{near.name}_SHOULDER"]), int(Landmark[f"{near.name}_HIP"])),), back=row
+    )
     outline = np.full((2, STATIONS), np.nan, np.float32)
     outline[row] = 0.3
     who = replace(pose(640, 480), outline=outline)
-    card = Card(count=0, state=State.READY, near=near_side(azimuth_deg))
+    card = Card(count=0, state=State.READY, near=near)
     changed = (drawn((640, 480), who, replace(card, highlight=what)) != drawn((640, 480), who, card)).any(axis=2)
     columns = np.nonzero(changed)[1]
     assert columns.size
@@ -295,33 +184,6 @@ def test_a_back_that_was_not_seen_is_drawn_straight() -> None:
     for outline in (None, unseen):
         image = drawn((640, 480), replace(who, outline=outline), replace(EMPTY, highlight=what))
         assert (image == straight).all()
-
-
-# ---- drawing ----
-
-
-def at(image: NDArray[np.uint8], *points: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """(3,) the pixel in the middle of the points."""
-    x, y = np.mean([point[:2] for point in points], axis=0).round().astype(int).tolist()
-    pixel: NDArray[np.uint8] = image[y, x]
-    return pixel
-
-
-@pytest.mark.parametrize("size", [(1280, 720), (408, 720)], ids=["landscape", "portrait"])
-@pytest.mark.parametrize(("mark", "colour"), [(Mark.SEVERE, o.VERMILLION), (Mark.MILD, o.ORANGE)])
-def test_the_segment_at_fault_is_coloured_and_the_rest_stays(
-    size: tuple[int, int], mark: Mark, colour: o.Colour
-) -> None:
-    who = pose(*size)
-    elbow, wrist = who.landmarks[L.LEFT_ELBOW], who.landmarks[L.LEFT_WRIST]
-    what = Highlight(mark, ((int(L.LEFT_ELBOW), int(L.LEFT_WRIST)),))
-    clean, marked = drawn(size, who, EMPTY), drawn(size, who, replace(EMPTY, highlight=what))
-    assert np.abs(at(marked, elbow, wrist).astype(int) - colour).max() <= 2
-    assert at(clean, elbow, wrist).min() > 200
-    changed = np.argwhere((clean != marked).any(axis=2))[:, ::-1]
-    low, high = np.minimum(elbow, wrist)[:2], np.maximum(elbow, wrist)[:2]
-    assert (changed >= low - 0.04 * max(size)).all()
-    assert (changed <= high + 0.04 * max(size)).all()
 
 
 def test_what_is_not_seen_is_not_drawn() -> None:
@@ -380,16 +242,9 @@ def test_progress_is_drawn_only_in_a_rep() -> None:
     sky = []
     for progress in (math.nan, -0.2, 0.0, 0.25, 0.5, 1.0, 1.4):
         image = drawn((640, 480), None, Card(count=1, state=State.LIFT, progress=progress))
-        sky.append(int((np.abs(image.astype(int) - o.SKY).max(axis=2) < 4).sum()))
+        sky.append(int((np.abs(image.astype(int) - SKY).max(axis=2) < 4).sum()))
     assert sky[0] == sky[1] == sky[2] == 0
     assert 0 < sky[3] < sky[4] < sky[5] == sky[6]
-
-
-def test_marks_differ_in_shape() -> None:
-    masks = [o._mark_mask(mark, 24) for mark in Mark]
-    for i, one in enumerate(masks):
-        for other in masks[i + 1 :]:
-            assert np.abs(one - other).mean() > 0.1
 
 
 def test_a_wrong_size_is_refused() -> None:
@@ -399,9 +254,9 @@ def test_a_wrong_size_is_refused() -> None:
 
 def test_panels_are_rendered_once_and_few_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     rendered: list[int] = []
-    real = o.tally_panel
+    real = tally_panel
 
-    def counting(layout: Layout, count: int, *rest: object) -> o.Sprite:
+    def counting(layout: Layout, count: int, *rest: object) -> Sprite:
         rendered.append(count)
         return real(layout, count, *rest)  # type: ignore[arg-type]
 
@@ -496,9 +351,9 @@ def test_bones_keep_their_thickness_within_a_rep() -> None:
 def test_an_exchanged_pose_is_put_right() -> None:
     observer = Observer()
     who = pose(640, 480)
-    assert o.put_right(who, observer(who)) is who
+    assert put_right(who, observer(who)) is who
     i = list(MIRROR)
     later = pose(640, 480, time_s=0.03)
     mirrored = replace(later, landmarks=later.landmarks[i], world=later.world[i])
-    fixed = o.put_right(mirrored, observer(mirrored))
+    fixed = put_right(mirrored, observer(mirrored))
     assert (fixed.landmarks == later.landmarks).all()

@@ -185,7 +185,7 @@ def reps_of(report: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_whole_report() -> None:
-    clean = {"findings": [], "hints": [], "not_assessed": []}
+    clean: dict[str, Any] = {"findings": [], "hints": [], "not_assessed": []}
     phases = {"range": 71.5, "range_unit": "deg", "concentric_s": 0.9, "hold_s": 0.2, "eccentric_s": 1.5}
     bent = {"fault": "bent-back", "severity": "mild", "value": 14.235, "limit": 10.0, "unit": "deg"}
     late = {"fault": "late-arm", "severity": "severe", "value": 0.5, "limit": 20.0, "unit": "T"}

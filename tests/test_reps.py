@@ -554,7 +554,7 @@ moves = st.builds(
 stretches = st.lists(st.tuples(st.floats(0, 20), st.floats(0.03, 3)), max_size=3)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=150)
 @given(
     drawn=st.builds(Curve, st.lists(moves, min_size=1, max_size=8), st.sampled_from([0.0, 1.0])),
     fps=st.sampled_from([10, 15, 30]),
