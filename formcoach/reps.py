@@ -60,6 +60,7 @@ SETTLED_SPEED = 0.12
 """Ranges a second below which the return is over: on a slow return the last tenth of its time is faster."""
 REST_MEMORY_S = 3.0
 MAX_REP_S = 30.0
+"""A longer movement is no rep; what it leaves in memory stays bounded."""
 
 
 class RepCounter:
@@ -107,17 +108,16 @@ class RepCounter:
         Returns:
             The span of a counted rep that has just come to its end.
         """
-        self._watch_position(time_s, in_position)
+        lost = self._lost_position(time_s, in_position)
         value = self._smooth(time_s, self._spikes(time_s, value))
         if math.isnan(value):
             return None
         gap = self._time_s is not None and time_s - self._time_s > GAP_S
         self._time_s = time_s
-        finished = self._close(complete=False) if gap else None
-        if gap:
-            self._start_over()
-            self._trace.clear()
-            self._must_return, self._first_n = True, math.inf
+        endless = self.in_rep and time_s - self._lift_s > MAX_REP_S
+        finished = self._close(complete=False) if gap or lost or endless else None
+        if gap or lost or endless:
+            self._forget()
         self._remember(time_s, value)
         if self.state is State.AWAY:
             self._arm(time_s, value)
@@ -152,17 +152,25 @@ class RepCounter:
 
     # ---- position ----
 
-    def _watch_position(self, time_s: float, in_position: bool) -> None:
+    def _lost_position(self, time_s: float, in_position: bool) -> bool:
+        """Whether a rep under way must be given up, for somebody who left the position long ago."""
         if in_position:
             self._away_since = None
             if self._in_position_since is None:
                 self._in_position_since = time_s
-            return
+            return False
         self._in_position_since = None
         if self._away_since is None:
             self._away_since = time_s
-        if self.state is State.READY or time_s - self._away_since > AWAY_S:
+        if self.state is State.READY:
             self.state = State.AWAY
+        return self.in_rep and time_s - self._away_since > AWAY_S
+
+    def _forget(self) -> None:
+        """What was seen before no longer holds: a rep must be seen from its start again."""
+        self._start_over()
+        self._trace.clear()
+        self._must_return, self._first_n = True, math.inf
 
     def _arm(self, time_s: float, value: float) -> None:
         """Ready once in position and still near the rest, or in position for long."""
@@ -182,7 +190,7 @@ class RepCounter:
         if self.state is State.READY:
             self._ready(time_s, value, n)
         elif self.state is State.LIFT:
-            self._lift(time_s, n)
+            self._lift(n)
         elif self.state is State.TOP:
             self._top(n)
         else:
@@ -210,13 +218,13 @@ class RepCounter:
         """Whether a rest there is near enough to where most people rest: it may lie well below, hardly above."""
         return -1.0 < (value - self._signal.rest) / self._nominal < 0.5
 
-    def _lift(self, time_s: float, n: float) -> None:
+    def _lift(self, n: float) -> None:
         self._high = max(self._high, n)
         if n >= ENTER:
             self.state = State.TOP
             if self._signal.at_peak:
                 self._count()
-        elif n < ABANDON or time_s - self._trace[0][0] > MAX_REP_S:
+        elif n < ABANDON:
             if self._high >= PARTIAL:
                 self.partials.append(self._span(complete=True))
             self._start_over()

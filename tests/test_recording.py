@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import gc
 import io
 import json
 import pickle
 import tempfile
+import warnings
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -123,7 +125,7 @@ def rewrite(saved: Path, **changes: NDArray[Any] | None) -> None:
     """Exchange some arrays of a good file; None leaves one out."""
     with np.load(saved) as file:
         arrays = {name: file[name] for name in file.files} | changes
-    np.savez_compressed(saved, **{name: array for name, array in arrays.items() if array is not None})  # type: ignore[arg-type]
+    np.savez_compressed(saved, **{name: array for name, array in arrays.items() if array is not None})
 
 
 def rewrite_member(saved: Path, name: str, data: bytes) -> None:
@@ -183,6 +185,17 @@ def test_truncated(saved: Path) -> None:
     for length in range(0, len(good) - 1, 97):
         saved.write_bytes(good[:length])
         refused(saved)
+    gc.collect()
+
+
+@pytest.mark.xfail(strict=True, reason="numpy.load leaves a file open that begins like an archive and is none")
+def test_a_truncated_file_is_closed(saved: Path) -> None:
+    saved.write_bytes(saved.read_bytes()[:-9])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        refused(saved)
+        gc.collect()
+    assert caught == []
 
 
 class Exploit:
@@ -344,24 +357,33 @@ FULL = OSError(errno.ENOSPC, "No space left on device")
 READ_ONLY = PermissionError(errno.EACCES, "Permission denied")
 
 
+OPENERS = ((Path, "open"), (tempfile, "NamedTemporaryFile"), (tempfile, "mkstemp"))
+
+
 @pytest.mark.parametrize("before", [None, b"an older track"], ids=["new", "over an older file"])
 @pytest.mark.parametrize(
-    ("where", "name", "error"),
+    ("where", "error"),
     [
-        pytest.param(np, "savez_compressed", FULL, id="full at once"),
-        pytest.param(tempfile, "NamedTemporaryFile", READ_ONLY, id="unwritable folder"),
-        pytest.param(Path, "replace", READ_ONLY, id="unwritable file"),
+        pytest.param([(np, "savez_compressed")], FULL, id="full"),
+        pytest.param(OPENERS, READ_ONLY, id="unwritable folder"),
+        pytest.param([(Path, "replace")], READ_ONLY, id="unwritable file"),
     ],
 )
 def test_a_disk_that_fails(
-    path: Path, monkeypatch: pytest.MonkeyPatch, before: bytes | None, where: object, name: str, error: OSError
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    before: bytes | None,
+    where: list[tuple[object, str]],
+    error: OSError,
 ) -> None:
     """Says so in one line, and leaves the folder as it was."""
     if before is not None:
         path.write_bytes(before)
-    monkeypatch.setattr(where, name, raising(error))
-    with pytest.raises(FormCoachError, match=f"^cannot write .*set.npz: {error.strerror}$"):
-        save_track(path, track())
+    with monkeypatch.context() as failing:
+        for place, name in where:
+            failing.setattr(place, name, raising(error))
+        with pytest.raises(FormCoachError, match=f"^cannot write .*set.npz: {error.strerror}$"):
+            save_track(path, track())
     assert [p.read_bytes() for p in path.parent.iterdir()] == ([] if before is None else [before])
 
 
