@@ -9,6 +9,7 @@ import numpy as np
 
 from formcoach.body import View
 from formcoach.coach import Coach, Cue
+from formcoach.errors import printable
 from formcoach.pipeline import moments
 from formcoach.pose import PoseTrack, Source
 
@@ -105,7 +106,7 @@ def estimate(
                 interrupted = (f"The analysis was stopped at {frame.time_s:.1f} s.",)
                 break
         notes = (*video.notes, *interrupted)
-        source = Source(video.name, video.width, video.height, video.end_s, model.name, notes)
+        source = Source(printable(video.name), video.width, video.height, video.end_s, model.name, notes)
     return PoseTrack(source, np.array(times), tuple(poses))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from formcoach.exercise import Exercise
     from formcoach.model import ModelFile
+    from formcoach.pose import Frame, Pose
 
 TRACK_SUFFIX = ".npz"
 
@@ -67,12 +69,36 @@ def analyse(
         job: what to do; its exercise is given as loaded.
         exercise: to judge it as.
         on_frame: called with the stage ("analysing", "drawing") and the frames expected, once a frame.
-        stop: asked once a frame; when it says so, what was seen so far is judged and written.
+        stop: asked once a frame; when it says so, what was seen so far is judged and written, and nothing drawn.
 
     Raises:
         FormCoachError: the file cannot be read, or its report not written.
     """
-    job.folder.mkdir(parents=True, exist_ok=True)
+    with _folder(job.folder):
+        return _analyse(job, exercise, on_frame, stop)
+
+
+@contextmanager
+def _folder(folder: Path) -> Iterator[None]:
+    """The folder for the results, made before the work begins, and gone again when there are none."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FormCoachError(f"cannot write results to {folder}: {error.strerror or error}; choose --out") from error
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # only an empty one goes
+            folder.rmdir()
+        raise
+
+
+def _analyse(
+    job: Job,
+    exercise: Exercise,
+    on_frame: Callable[[str, int | None], None] | None,
+    stop: Callable[[], bool] | None,
+) -> tuple[Analysis, dict[str, Any]]:
     if job.source.suffix.lower() == TRACK_SUFFIX:
         if job.annotate:
             raise FormCoachError(f"{job.source.name} is a pose track: --annotate needs the video")
@@ -84,10 +110,15 @@ def analyse(
         track = estimate(job.source, job.model, fps=job.fps, on_frame=tick, stop=stop)
     analysis = judge(track, exercise)
     report = write_report(analysis, job.folder)
-    if job.annotate:
+    if job.annotate and not (stop is not None and stop()):
         from formcoach.annotate import annotate
 
-        drawn = None if on_frame is None else lambda _frame, _pose, expected: on_frame("drawing", expected)
+        def drawn(_frame: Frame, _pose: Pose | None, expected: int | None) -> None:
+            if stop is not None and stop():
+                raise KeyboardInterrupt
+            if on_frame is not None:
+                on_frame("drawing", expected)
+
         annotate(job.source, analysis, job.folder / "annotated.mp4", on_frame=drawn)
     return analysis, report
 

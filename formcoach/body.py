@@ -148,7 +148,7 @@ class Observer:
 
     def __init__(self) -> None:
         self.swaps = 0
-        self._swapped = False
+        self._swapped = self._facing_wrong = False
         self._last: Pose | None = None
         self._since_s = -math.inf
         self._scale = Average(0.5)
@@ -200,14 +200,17 @@ class Observer:
         w, p = pose.world, pose.landmarks[:, 0]
         across = (w[L.LEFT_SHOULDER] - w[L.RIGHT_SHOULDER] + w[L.LEFT_HIP] - w[L.RIGHT_HIP]).tolist()
         if abs(across[2]) < 1.2 * abs(across[0]):
+            self._facing_wrong = False
             return pose  # not from the side: an exchange shows
         feet = p[L.LEFT_TOE] - p[L.LEFT_HEEL] + p[L.RIGHT_TOE] - p[L.RIGHT_HEEL]
         nose = 2 * p[L.NOSE] - p[L.LEFT_EAR] - p[L.RIGHT_EAR]
         pointing = float(feet + nose) * math.copysign(1.0, across[2])  # facing right, the left side is the far one
-        if not pointing < -POINTING_T * self._scale.value * self._torso_m.value:
-            return pose
-        self.swaps += 1
-        return _mirrored(pose)
+        xy = pose.landmarks[:, :2]
+        trunk = (xy[L.LEFT_SHOULDER] + xy[L.RIGHT_SHOULDER] - xy[L.LEFT_HIP] - xy[L.RIGHT_HIP]) / 2
+        wrong = pointing < -POINTING_T * math.hypot(*trunk.tolist())
+        self.swaps += wrong and not self._facing_wrong
+        self._facing_wrong = wrong
+        return _mirrored(pose) if wrong else pose
 
     def _torso_px(self, pose: Pose) -> float:
         """T in px: how large the picture shows the model's metres, times the person's torso in these metres.

@@ -96,7 +96,7 @@ def _load(path: Path) -> Exercise | Broken:
     sys.modules[name] = module  # dataclasses look their module up
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         return Broken(path, _line_in(path, error), f"{type(error).__name__}: {error}")
     exercise = getattr(module, "EXERCISE", None)
@@ -105,7 +105,7 @@ def _load(path: Path) -> Exercise | Broken:
     return exercise
 
 
-def _line_in(path: Path, error: Exception) -> int | None:
+def _line_in(path: Path, error: BaseException) -> int | None:
     """The line of the module itself that raised."""
     if isinstance(error, SyntaxError):
         return error.lineno

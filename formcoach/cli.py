@@ -44,7 +44,7 @@ OutOpt = Annotated[Path, typer.Option("--out", "-o", help="Folder for the result
 ModelOpt = Annotated[
     str, typer.Option(help="Pose model: full, heavy (finer, slower), lite, or a path to a .task file.")
 ]
-FpsOpt = Annotated[float | None, typer.Option(help="Analyse only so many frames a second; all by default.")]
+FpsOpt = Annotated[float | None, typer.Option(min=0.1, help="Analyse only so many frames a second; all by default.")]
 WorkersOpt = Annotated[int, typer.Option(min=1, help="How many videos to analyse at once, each in its own process.")]
 JsonOpt = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
@@ -72,13 +72,22 @@ _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 
 def _usage(error: Any) -> str:
+    if not error.format_message():  # the help was printed instead
+        raise SystemExit(2) from None
     command = error.ctx.command_path if error.ctx is not None else "formcoach"
     return f"{error.format_message()} (see {command} --help)"
 
 
 def _fail(message: str) -> NoReturn:
-    err.print(f"[bold red]formcoach:[/] {escape(message)}", soft_wrap=True, highlight=False)
+    _complain(message)
     raise SystemExit(2) from None
+
+
+def _complain(message: str) -> None:
+    """One line on stderr."""
+    from formcoach.errors import printable
+
+    err.print(f"[bold red]formcoach:[/] {escape(printable(message))}", soft_wrap=True, highlight=False)
 
 
 def _version(wanted: bool) -> None:
@@ -240,19 +249,24 @@ def _analyse(
     exercise = load_catalogue()[exercise_id]
     folders = _folders(videos, out_folder)
     for video in videos:
-        if not video.is_file():
-            raise FormCoachError(f"{video}: no such file")
+        _must_exist(video)
     needs_model = any(video.suffix.lower() != TRACK_SUFFIX for video in videos)
     found = _model(model) if needs_model else None
     jobs = [
         Job(source=video, exercise=exercise_id, folder=folder, model=found, fps=fps, annotate=annotate)
         for video, folder in zip(videos, folders, strict=True)
     ]
-    if workers > 1 and len(jobs) > 1:
+    if len(jobs) > 1:
         _many(jobs, workers, as_json)
     else:
-        for job in jobs:
-            _one(job, exercise, as_json)
+        _one(jobs[0], exercise, as_json)
+
+
+def _must_exist(video: Path) -> None:
+    try:
+        video.stat()
+    except OSError as error:
+        raise FormCoachError(f"{video}: {(error.strerror or str(error)).lower()}") from None
 
 
 def _folders(videos: list[Path], out_folder: Path) -> list[Path]:
@@ -306,7 +320,7 @@ def _many(jobs: list[Any], workers: int, as_json: bool) -> None:
         _print_json([outcome.report for outcome in outcomes if outcome.report is not None])
     for outcome in outcomes:
         if outcome.report is None:
-            err.print(f"[bold red]formcoach:[/] {escape(str(outcome.error))}", soft_wrap=True, highlight=False)
+            _complain(str(outcome.error))
         elif not as_json:
             reps = [rep for one in outcome.report["sets"] for rep in one["reps"]]
             flagged = sum(bool(rep["findings"]) for rep in reps)

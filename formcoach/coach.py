@@ -106,9 +106,10 @@ class Coach:
         if self._said[-IN_A_ROW:] == [fault.id] * IN_A_ROW or Counter(self._said)[fault.id] >= IN_A_SET:
             return False
         urgent = fault.priority == 1 and self._recent[-1][fault.id].severity == "severe"
-        if self._set_number > len(REPS_PER_CUE):
-            return urgent
-        gap_reps = max(GAP_REPS, REPS_PER_CUE[self._set_number - 1])
+        late = self._set_number > len(REPS_PER_CUE)
+        if late and not urgent:
+            return False
+        gap_reps = GAP_REPS if late else max(GAP_REPS, REPS_PER_CUE[self._set_number - 1])
         waited = self._rep - self._last_cue_rep >= gap_reps and now_s - self._last_cue_s >= GAP_S
         if urgent and not waited and not self._broke_gap:
             self._broke_gap = True

@@ -15,3 +15,8 @@ def reason(error: Exception) -> str:
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     text = " ".join(text.split()) or type(error).__name__
     return text if len(text) <= LONGEST_REASON else text[: LONGEST_REASON - 1] + "…"
+
+
+def printable(name: str) -> str:
+    """Text, a file name above all, on one line: bytes that are no UTF-8, and line ends, become question marks."""
+    return "".join(c if c.isprintable() else "?" for c in name.encode("utf-8", "replace").decode())

@@ -10,11 +10,15 @@ from formcoach.analysis import estimate, judge
 from formcoach.catalogue import load_catalogue
 from formcoach.estimator import ESTIMATOR_VERSION, Estimator
 from formcoach.evaluate import cached_track, track_key
+from formcoach.frames import Video
+from formcoach.pose import Frame
 from formcoach.recording import load_track, save_track
 from formcoach.report import report_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from formcoach.exercise import Exercise
     from formcoach.model import ModelFile
@@ -38,6 +42,8 @@ def time_analysis(video: Path, model: ModelFile, exercise: Exercise, rounds: int
     The bare loop is PyAV and MediaPipe alone, mask included. Our own cost is that of everything after the model:
     the outline, the pose, the judgement.
     """
+    with Video.open(video):
+        pass  # says what is wrong with the file before anything is timed
     bare, ours, own = [], [], []
     frames = 0
     for _ in range(rounds):
@@ -61,22 +67,19 @@ def time_analysis(video: Path, model: ModelFile, exercise: Exercise, rounds: int
 
 def _bare_loop(video: Path, model: ModelFile) -> int:
     import av
-    import numpy as np
-    from mediapipe import Image, ImageFormat
 
     count = 0
     with Estimator(model.path) as estimator, av.open(str(video)) as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
         for count, frame in enumerate(container.decode(stream), start=1):
-            picture = np.ascontiguousarray(frame.to_ndarray(format="rgb24"))
-            estimator.detect(Image(image_format=ImageFormat.SRGB, data=picture), count * 33)
+            picture: NDArray[Any] = frame.to_ndarray(format="rgb24")
+            estimator.detect(*estimator.picture(Frame(count, count / 30, picture)))
     return count
 
 
 def _own_cost(video: Path, model: ModelFile, exercise: Exercise) -> float:
     """Processor seconds of everything that is ours, the model's own time left out."""
-    from formcoach.frames import Video
     from formcoach.pipeline import Pipeline
 
     pipeline = Pipeline(exercise)

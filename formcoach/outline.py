@@ -73,11 +73,14 @@ def support(mask: NDArray[np.float32], landmarks: NDArray[np.float32]) -> NDArra
     Returns:
         (33,) in [0, 1].
     """
-    points = landmarks[:, :2].astype(float)
-    extent = float(np.ptp(points, axis=0).max())
+    seen: NDArray[np.bool_] = np.isfinite(landmarks[:, 0] + landmarks[:, 1])
+    if not seen.any():
+        return np.zeros(len(landmarks), np.float32)
+    points = np.where(seen[:, None], landmarks[:, :2].astype(float), 0.0)
+    extent = float(np.ptp(points[seen], axis=0).max())
     near = points[:, None] + _AROUND * (extent / 16)
-    backed: NDArray[np.float32] = _nearest(mask, near[..., 0], near[..., 1]).max(axis=1)
-    return backed
+    backed: NDArray[np.float32] = np.where(seen, _nearest(mask, near[..., 0], near[..., 1]).max(axis=1), 0)
+    return backed.astype(np.float32)
 
 
 _AROUND = np.array([(0, 0), *((r * x, r * y) for r in (0.5, 1) for x, y in ((1, 0), (-1, 0), (0, 1), (0, -1)))], float)

@@ -72,6 +72,12 @@ class Cli:
         return Done(process.returncode, out.decode(), err.decode())
 
 
+@pytest.fixture(scope="session")
+def cli_in() -> type[Cli]:
+    """Makes a command line that runs in the folder it is given."""
+    return Cli
+
+
 @pytest.fixture
 def cli(tmp_path: Path) -> Cli:
     """The command line, run in the test's own folder."""

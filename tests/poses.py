@@ -384,7 +384,7 @@ class Camera:
     height: int = 480
     noise: float = 0.0
     seed: int = 0
-    fps: float = 20.0
+    fps: float = 15.0
 
 
 FRONT, LEFT_SIDE, RIGHT_SIDE = Camera(0.0), Camera(90.0), Camera(-90.0)
@@ -874,16 +874,18 @@ def _walking(t: Floats, fore_room: Course, heading: Course, stride: Floats) -> P
     )  # fmt: skip
 
 
-def whole_visit(movement: Movement, *, by: Steps = ()) -> Movement:
+def whole_visit(movement: Movement, *, by: Steps = (), upright_s: float | None = None) -> Movement:
     """The movement between walking in, picking the weights up, and putting them down and walking out.
 
     Args:
         movement: the set.
         by: what the body passes between standing and the first posture, and again on the way back.
+        upright_s: how long the body stands before it puts the weights down; None puts them down at once.
     """
     first, last = _ends(movement)
     pick_up = [(1.2, AT_FLOOR), (0.5, AT_FLOOR), (1.2, STANDING), (0.6, STANDING), *by, (1.0, first)]
-    put_down = [*reversed(by), (1.0, STANDING), (1.2, AT_FLOOR), (0.4, AT_FLOOR), (1.2, STANDING), (0.3, STANDING)]
+    upright = [] if upright_s is None else [(1.0, STANDING), (upright_s, STANDING)]
+    put_down = [*reversed(by), *upright, (1.2, AT_FLOOR), (0.4, AT_FLOOR), (1.2, STANDING), (0.3, STANDING)]
     return in_sequence([walking_in(), passing(STANDING, pick_up), movement, passing(last, put_down), walking_out()])
 
 

@@ -251,13 +251,11 @@ def test_exchanged_from_the_beginning(azimuth: float) -> None:
     same_bodies(observe(replace(shot, exchanged=True) for shot in truth)[2:], observe(truth)[2:])
 
 
-@pytest.mark.xfail(strict=True, reason="_facing_put_right asks for the scale, which is NaN before the first frame")
 def test_exchanged_in_the_first_frame() -> None:
     truth = rowing(90, frames=1)
     same_bodies(observe([replace(truth[0], exchanged=True)]), observe(truth))
 
 
-@pytest.mark.xfail(strict=True, reason="each frame that feet and nose put right is counted, not each exchange")
 def test_exchanges_are_counted_from_the_side() -> None:
     observer = Observer()
     observe([Shot(90, exchanged=20 <= i < 45) for i in range(60)], observer)

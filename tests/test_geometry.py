@@ -211,9 +211,7 @@ def in_space(p: Point3, by_deg: float, axis: int) -> Point3:
 
 @quick
 @given(a=points3, b=points3, c=points3, shift=points3, by_deg=degrees, axis=st.integers(0, 2), times=st.floats(0.1, 10))
-def test_angle_in_space(
-    a: Point3, b: Point3, c: Point3, shift: Point3, by_deg: float, axis: int, times: float
-) -> None:
+def test_angle_in_space(a: Point3, b: Point3, c: Point3, shift: Point3, by_deg: float, axis: int, times: float) -> None:
     assume(math.dist(a, b) >= 1)
     assume(math.dist(c, b) >= 1)
 

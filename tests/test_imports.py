@@ -26,8 +26,8 @@ LAYERS = (
     {"sprites", "bundling"},
     {"panels", "skeleton", "fetching"},
     {
-        "analysis", "annotate", "catalogue", "estimator", "evaluate", "folders", "frames", "model", "overlay",
-        "progress", "recording", "report", "scoring",
+        "analysis", "annotate", "camera", "catalogue", "database", "estimator", "evaluate", "folders", "frames",
+        "model", "overlay", "progress", "recording", "report", "scoring", "session", "speech", "store", "voice",
     },
     {"batch", "measuring"},
     {"cli", "__main__"},
@@ -95,10 +95,7 @@ def test_rules_declare_and_drive_nothing(path: Path) -> None:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_only_the_estimator_names_mediapipe(module: str, request: pytest.FixtureRequest) -> None:
-    if module == "measuring":
-        reason = "_bare_loop imports mediapipe to time it, against estimator.py's first line"
-        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
+def test_only_the_estimator_names_mediapipe(module: str) -> None:
     assert ("mediapipe" in packages(of(module))) == (module == "estimator")
 
 

@@ -360,7 +360,6 @@ def test_support_is_the_best_belief_nearby() -> None:
     np.testing.assert_allclose(support(0.4 * disc(), landmarks), 0.4)
 
 
-@pytest.mark.xfail(strict=True, reason="NaN where unseen, says Pose; support casts it to an index")
 def test_support_of_an_unseen_landmark() -> None:
     landmarks = np.full((LANDMARKS, 3), 100, np.float32)
     landmarks[L.LEFT_WRIST] = np.nan

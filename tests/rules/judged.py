@@ -140,10 +140,10 @@ class Pair:
         share: float = getattr(self, level)
         return fault.mild + share * (fault.severe - fault.mild)
 
-    def seen_by(self, camera: Camera, exercise_id: str, level: str) -> tuple[float, Movement, Judged]:
+    def seen_by(self, camera: Camera, exercise_id: str, level: str, reps: int = 4) -> tuple[float, Movement, Judged]:
         """The knob, the set, and what was said of it."""
         size = self.size(catalogue()[exercise_id].fault(self.fault), level)
-        knobs = {self.fault.replace("-", "_"): size, "faulty_from": self.first, **self.knobs}
+        knobs = {self.fault.replace("-", "_"): size, "faulty_from": self.first, "reps": reps, **self.knobs}
         return size, *filmed(exercise_id, camera, **knobs)
 
 
@@ -221,7 +221,7 @@ def _check_value(pair: Pair, judged: Judged, expected: float) -> None:
 
 def check_elsewhere(exercise_id: str, pair: Pair, camera: Camera, level: str) -> None:
     """From another view that its grade trusts, the fault is found too, and only where it is."""
-    _, movement, judged = pair.seen_by(camera, exercise_id, level)
+    _, movement, judged = pair.seen_by(camera, exercise_id, level, reps=max(pair.first, 3))
     assert len(judged.reps) == len(movement.beats)
     for number, found in enumerate(judged.found, 1):
         assert (pair.fault in found) == (level == "severe" and number >= pair.first), f"rep {number}: {found}"

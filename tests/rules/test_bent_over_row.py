@@ -104,3 +104,15 @@ def test_a_rounded_back_takes_the_head_along_and_says_nothing_of_the_neck() -> N
 def test_elbow_drawn_back_beside_the_trunk_is_no_flare() -> None:
     _, judged = filmed(ID, FRONT, elbow_flare=0.25)
     assert [reading.value for reading in judged.readings["elbow-flare"]] == pytest.approx([0.0] * 4)
+
+
+@pytest.mark.parametrize("fold", [45.0, 60.0, 70.0])
+def test_deeper_and_shallower_hinges_are_clean(fold: float) -> None:
+    movement, judged = filmed(ID, LEFT_SIDE, fold=fold)
+    assert judged.found == [{}] * len(movement.beats)
+
+
+@pytest.mark.xfail(strict=True, reason="hands that hang 1.0 T below the hips are no plausible rest: nothing is counted")
+def test_a_trunk_nearly_level_counts_too() -> None:
+    movement, judged = filmed(ID, LEFT_SIDE, fold=80.0)
+    assert len(judged.reps) == len(movement.beats)

@@ -10,6 +10,7 @@ from poses import (
     RAISED,
     RIGHT_SIDE,
     Camera,
+    Tempo,
     film,
     from_standing,
     overhead_press,
@@ -61,7 +62,7 @@ PAIRS = (
         also=frozenset({"short-top"}),  # arms that tip far forward point less straight up
     ),
     Pair(fault="fast-lowering", why="the weights drop", within=0.04, camera=FRONT),
-    Pair(fault="rushed-lift", why="the weights are thrown up", within=0.04, camera=FRONT),
+    Pair(fault="rushed-lift", why="the weights are thrown up", within=0.06, camera=FRONT),
 )
 
 BROKEN: Broken = {
@@ -114,7 +115,10 @@ def test_a_second_cut_return_reads_like_the_first() -> None:
     assert judged.found == [{}, {}, {"short-bottom": "mild"}, {"short-bottom": "mild"}]
 
 
-@pytest.mark.xfail(strict=True, reason="the span's rest is the lowest since arming: the rack, not the goal post")
+@pytest.mark.xfail(
+    strict=True,
+    reason="the rest is learned before the shoulders: the rise from there is part of the rep",
+)
 @pytest.mark.parametrize("camera", [FRONT, LEFT_SIDE], ids=["front", "side"])
 def test_weights_that_come_from_before_the_shoulders(camera: Camera) -> None:
     movement = from_standing(overhead_press(reps=3), by=RACKED)
@@ -139,3 +143,34 @@ def test_arms_that_swing_up_to_the_goal_post(camera: Camera) -> None:
     judged = judge(film(movement, camera), catalogue()[ID])
     assert judged.found == [{}] * 4
     assert judged.reps[0].span.start_s == pytest.approx(movement.beats[0].start_s, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    "camera",
+    [
+        pytest.param(Camera(90.0, distance_m=2.3, height_m=1.3), id="at chest height"),
+        pytest.param(
+            Camera(90.0, distance_m=2.3, height_m=0.9),
+            id="on a table",
+            marks=pytest.mark.xfail(strict=True, reason="the near hand looks 0.66 T high at rest: nothing is counted"),
+        ),
+    ],
+)
+def test_side_on_and_near(camera: Camera) -> None:
+    movement, judged = filmed(ID, camera)
+    assert len(judged.reps) == len(movement.beats)
+
+
+@pytest.mark.parametrize(
+    "down_s",
+    [
+        3.0,
+        pytest.param(
+            6.0,
+            marks=pytest.mark.xfail(strict=True, reason="a return this slow is over at a fifth of the way: cut short"),
+        ),
+    ],
+)
+def test_slow_lowering_is_no_cut_return(down_s: float) -> None:
+    movement, judged = filmed(ID, FRONT, tempo=Tempo(up=2.0, hold=0.5, down=down_s, rest=1.0))
+    assert judged.found == [{}] * len(movement.beats)
