@@ -691,7 +691,7 @@ def _rgb(raw: Any) -> NDArray[np.uint8] | None:
         return None
     if min(raw.shape[:2]) < SMALLEST:
         return None
-    cv2 = _cv2()
+    cv2 = load_opencv()
     codes = {1: cv2.COLOR_GRAY2RGB, 3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGB}
     code = codes.get(1 if raw.ndim == 2 else raw.shape[2])
     return None if code is None else np.asarray(cv2.cvtColor(raw, code), np.uint8)
@@ -701,7 +701,7 @@ def _fit(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
     """The picture scaled to fit into (width, height), on black where its shape differs."""
     if _size(image) == size:
         return image
-    cv2 = _cv2()
+    cv2 = load_opencv()
     (width, height), (own_width, own_height) = size, _size(image)
     scale = min(width / own_width, height / own_height)
     inner = min(width, round(own_width * scale)), min(height, round(own_height * scale))
@@ -718,8 +718,8 @@ def _size(image: NDArray[np.uint8]) -> tuple[int, int]:
 # ---- OpenCV and the system ----
 
 
-def _cv2() -> Any:
-    """OpenCV, set up for cameras and silent; where it is loaded already, its environment came too late."""
+def load_opencv() -> Any:
+    """OpenCV, set up so that cameras open quickly: the way to load it before anything else imports cv2."""
     if "cv2" not in sys.modules:
         # Without it, Windows' Media Foundation may take half a minute to open a camera.
         os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
@@ -735,7 +735,7 @@ def open_device(index: int, mode: Mode) -> Device:
     Raises:
         FormCoachError: it cannot be opened; why, and what to do.
     """
-    cv2 = _cv2()
+    cv2 = load_opencv()
     if trouble := _trouble(index):
         raise FormCoachError(trouble)
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)

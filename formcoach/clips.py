@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from formcoach.background import Background
 from formcoach.errors import reason
-from formcoach.mp4 import Abandoned, Mp4Writer, write_clip
+from formcoach.history import clip_name
+from formcoach.mp4 import AbandonedError, Mp4Writer, write_clip
 from formcoach.ring import FrameRing, compressed, shrunk
-from formcoach.store import clip_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -193,14 +193,14 @@ class Clips:
             path = self._folder / clip_name(clip.number)
             size = write_clip(path, pictures, self._encoding.abandoned.is_set)
             written = Clip(clip.number, clip.start_s, clip.end_s, clip.severe, size)
-        except Abandoned:
+        except AbandonedError:
             pass
         finally:
             self._ended.put((clip.size, written))
 
     def _collect(self) -> list[Clip]:
         """The clips that were written."""
-        done = []
+        done: list[Clip] = []
         while True:
             try:
                 size, clip = self._ended.get_nowait()

@@ -48,10 +48,17 @@ class Counting(ABC):
 
     def take_partials(self) -> tuple[Span, ...]:
         """The movements since the last call that turned back before they counted."""
-        taken = [span for counter in self.counters.values() for span in counter.partials]
+        taken = [
+            span for side, counter in self.counters.items() for span in counter.partials if self._is_alone(side, span)
+        ]
         for counter in self.counters.values():
             counter.partials.clear()
         return tuple(taken)
+
+    def _is_alone(self, side: Side | None, span: Span) -> bool:
+        """Whether a movement is that arm's own."""
+        del side
+        return span.range > 0
 
     def now(self) -> tuple[State, float, int]:
         """State, progress and count, of the counter that is furthest in a rep."""
@@ -117,7 +124,7 @@ class OneArm(Counting):
             span = counter.update(body.time_s, value, in_position=in_position)
             if span is None:
                 continue
-            if self._moved(side.other, span) < 0.5 * span.range:
+            if self._is_alone(side, span):
                 done.append((span, side))
             else:
                 counter.count -= 1
@@ -129,6 +136,9 @@ class OneArm(Counting):
             values.append((time_s, value))
         while values and time_s - values[0][0] > self.MEMORY_S:
             values.popleft()
+
+    def _is_alone(self, side: Side | None, span: Span) -> bool:
+        return side is not None and self._moved(side.other, span) < 0.5 * span.range
 
     def _moved(self, side: Side, span: Span) -> float:
         during = [v for t, v in self._values[side] if span.start_s <= t <= span.end_s]

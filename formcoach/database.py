@@ -28,7 +28,7 @@ SCRIPTS = (
         model TEXT NOT NULL,
         target_sets INTEGER,
         target_reps INTEGER,
-        weight_kg REAL,
+        weight TEXT,
         rest_s REAL,
         notes TEXT NOT NULL DEFAULT '',
         folder TEXT NOT NULL UNIQUE,
@@ -118,11 +118,11 @@ STEP_S = 0.02
 """How often a switch to WAL is tried, which SQLite itself does not wait for."""
 
 
-class DamagedDatabase(FormCoachError):
+class DamagedError(FormCoachError):
     """The file is no database of SQLite, or a broken one."""
 
 
-class Refused(FormCoachError):
+class RefusedError(FormCoachError):
     """What was to be stored contradicts what is there: trying again will not help."""
 
 
@@ -136,11 +136,11 @@ def connect(path: Path, *, timeout_s: float, start_anew: bool) -> sqlite3.Connec
 
     Raises:
         FormCoachError: in use, read-only, disk full, written by a newer FormCoach.
-        DamagedDatabase: damaged, and not asked to start anew.
+        DamagedError: damaged, and not asked to start anew.
     """
     try:
         return _open(path, timeout_s, thorough=start_anew)
-    except DamagedDatabase:
+    except DamagedError:
         if not start_anew:
             raise
         set_aside(path)
@@ -195,7 +195,7 @@ def _open(path: Path, timeout_s: float, *, thorough: bool) -> sqlite3.Connection
 def _check(path: Path, connection: sqlite3.Connection) -> None:
     found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     if found != "ok":
-        raise DamagedDatabase(_damaged(path, found))
+        raise DamagedError(_damaged(path, found))
 
 
 def _write_ahead(connection: sqlite3.Connection, until: float) -> None:
@@ -232,7 +232,7 @@ def _version(path: Path, connection: sqlite3.Connection) -> int:
     if not 0 <= version <= len(SCRIPTS):
         raise FormCoachError(
             f"{path} was written by a newer FormCoach (version {version}, this one knows {len(SCRIPTS)}); "
-            "update FormCoach, or set FORMCOACH_HOME to another folder"
+            "install the newest one, or name another folder in FORMCOACH_HOME"
         )
     return version
 
@@ -240,9 +240,9 @@ def _version(path: Path, connection: sqlite3.Connection) -> int:
 def _in_words(path: Path, error: sqlite3.Error) -> FormCoachError:
     text = reason(error)
     if isinstance(error, sqlite3.IntegrityError):
-        return Refused(f"{path} refuses what was to be stored: {text}")
+        return RefusedError(f"{path} refuses what was to be stored: {text}")
     if any(words in text for words in DAMAGED):
-        return DamagedDatabase(_damaged(path, text))
+        return DamagedError(_damaged(path, text))
     if "locked" in text:
         return FormCoachError(f"{path} is in use by another program; end it, and try again")
     if "full" in text:

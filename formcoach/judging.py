@@ -67,6 +67,7 @@ class RepJudge:
         self._last_end_s = math.inf
         self._lengths_s: list[float] = []
         self._neutrals: dict[Side | None, Neutral] = {}
+        self._first_ends: dict[Side | None, float] = {}
         self._rests: list[dict[Column, float]] = []
 
     def __call__(self, span: Span, side: Side | None) -> Rep:
@@ -103,6 +104,9 @@ class RepJudge:
     def _window(self, span: Span, side: Side | None) -> RepWindow:
         table = self._timeline.between(span.start_s - 0.3, span.end_s)
         signal = self._exercise.signal.measure
+        first = self._first_ranges.setdefault(side, [])
+        if len(first) < FIRST_REPS:
+            first.append(span.range)
         arms = _arms_seen(table, signal, side)
         if side not in self._neutrals:
             self._neutrals[side] = self._neutral(span)
@@ -118,7 +122,7 @@ class RepJudge:
             arms=arms,
             view=View.at(azimuth),
             sideways=abs(math.sin(math.radians(azimuth))),
-            reach=span.range / self._full_range(side, span),
+            reach=span.range / self._full_range(side),
             bottom=self._bottom(side, span, neutral),
             lost_s=self._timeline.losses(span.start_s - LOSS_LASTS_S, span.end_s),
         )
@@ -138,23 +142,23 @@ class RepJudge:
         first, second = self._rests
         return {column: (first[column] + second[column]) / 2 for column in first}
 
-    def _full_range(self, side: Side | None, span: Span) -> float:
+    def _full_range(self, side: Side | None) -> float:
         """The range a full rep has: the mean of the better two of the person's first three, at least most people's."""
-        first = self._first_ranges.setdefault(side, [])
-        if len(first) < FIRST_REPS:
-            first.append(span.range)
+        first = self._first_ranges[side]
         own = sum(sorted(first)[-2:]) / 2 if len(first) >= 2 else 0.0
         return max(own, self._exercise.signal.full)
 
     def _bottom(self, side: Side | None, span: Span, neutral: Neutral) -> float:
-        """How far from the set-up's level of the signal the rep ended, as a share of the rep's range."""
+        """How far from the set-up's level of the signal the rep ended, as a share of a full range."""
         measure = self._exercise.signal.measure
         sides: tuple[Side | None, ...] = (None,) if not measure.sided else (side,) if side else tuple(Side)
         levels = [neutral.values.get((measure.name, s), math.nan) for s in sides]
         seen = [level for level in levels if not math.isnan(level)]
-        if not seen or span.range == 0:
-            return math.nan
-        return (span.next_rest - sum(seen) / len(seen)) / (span.peak - span.rest)
+        nominal = self._exercise.signal.peak - self._exercise.signal.rest
+        setup = sum(seen) / len(seen) if seen else math.nan
+        if not (setup - self._exercise.signal.rest) / nominal > -0.5:
+            setup = self._first_ends.setdefault(side, span.next_rest)  # the set-up was held lower than the exercise is
+        return (span.next_rest - setup) * math.copysign(1.0, nominal) / self._full_range(side)
 
 
 def _arms_seen(table: Table, signal: Measure, side: Side | None) -> tuple[Side, ...]:

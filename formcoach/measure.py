@@ -183,6 +183,18 @@ def hinge_deg(body: Body) -> float:
 
 
 @of_body
+def bow_deg(body: Body) -> float:
+    """The trunk from upright in space, toward where the person faces; negative leans back; for any view."""
+    w = body.world
+    x, y, z = (w[L.LEFT_SHOULDER][i] + w[L.RIGHT_SHOULDER][i] - w[L.LEFT_HIP][i] - w[L.RIGHT_HIP][i] for i in range(3))
+    across_x, _, across_z = (
+        w[L.LEFT_SHOULDER][i] - w[L.RIGHT_SHOULDER][i] + w[L.LEFT_HIP][i] - w[L.RIGHT_HIP][i] for i in range(3)
+    )
+    forward = (x * across_z - z * across_x) / max(math.hypot(across_x, across_z), 1e-9)
+    return math.degrees(math.atan2(forward, -y))
+
+
+@of_body
 def back_turn_deg(body: Body) -> float:
     """How far the outline of the back turns between hips and shoulders; positive is rounded, negative hollow."""
     if body.outline is None:
@@ -272,9 +284,11 @@ def _ear(body: Body) -> Point:
 
 @of_body
 def gaze_deg(body: Body) -> float:
-    """The way from ear to nose from level; positive looks up."""
+    """The way from ear to nose from level; positive looks up. For side and oblique views."""
+    if body.sideways < 0.5:
+        return math.nan
     ear, nose = _ear(body), body.xy[L.NOSE]
-    return math.degrees(math.atan2(ear[1] - nose[1], body.facing * (nose[0] - ear[0])))
+    return math.degrees(math.atan2(ear[1] - nose[1], body.facing * (nose[0] - ear[0]) / body.sideways))
 
 
 @of_body

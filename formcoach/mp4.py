@@ -46,7 +46,8 @@ class Mp4Writer:
 
         Args:
             path: of a file, which is overwritten.
-            width, height: even, px.
+            width: even, px.
+            height: even, px.
             fragmented: whether it plays although the process is killed; else it plays when it was closed.
 
         Raises:
@@ -117,7 +118,7 @@ class Mp4Writer:
             self._container.close()
 
 
-class Abandoned(Exception):
+class AbandonedError(Exception):
     """There was no time left to finish a clip."""
 
 
@@ -134,7 +135,7 @@ def write_clip(path: Path, pictures: Sequence[Picture], abandoned: Callable[[], 
 
     Raises:
         FormCoachError: the folder cannot be written, or the disk is full.
-        Abandoned: told to stop; nothing is left.
+        AbandonedError: told to stop; nothing is left.
         av.FFmpegError: the encoder fails.
     """
     first = image_of(pictures[0])
@@ -143,6 +144,6 @@ def write_clip(path: Path, pictures: Sequence[Picture], abandoned: Callable[[], 
         with Mp4Writer(part, first.shape[1], first.shape[0]) as writer:
             for picture in pictures:
                 if abandoned():
-                    raise Abandoned
+                    raise AbandonedError
                 writer.write(image_of(picture), picture.time_s - pictures[0].time_s)
         return part.stat().st_size

@@ -23,11 +23,12 @@ from typing import TYPE_CHECKING
 
 from formcoach.background import Background, Notes
 from formcoach.clips import LIMITS, Clips, SessionVideo, Stage
-from formcoach.database import Refused
+from formcoach.database import RefusedError
 from formcoach.errors import FormCoachError, reason
 from formcoach.files import write_whole
+from formcoach.history import Ending, clip_name
 from formcoach.session_track import TrackPieces, save_piece
-from formcoach.store import Ending, clip_name, folder_bytes
+from formcoach.store import folder_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
     from formcoach.coach import Cue
     from formcoach.exercise import Exercise, Rep
     from formcoach.pose import Frame, Pose, PoseTrack
-    from formcoach.store import Store, Targets
+    from formcoach.session import Targets
+    from formcoach.store import Store
 
 RESERVE = "reserve.bin"
 RESERVE_BYTES = 1_000_000
@@ -85,6 +87,7 @@ class SessionRecorder:
         self._store, self._exercise = store, exercise
         self._todo: deque[Callable[[], None]] = deque()
         self._retry_at = -math.inf
+        self._why = ""
         self._last_number = 0
         self._notes = Notes()
         self._track = TrackPieces(self.folder, camera, model)
@@ -203,7 +206,7 @@ class SessionRecorder:
         while self._todo:
             try:
                 self._todo[0]()
-            except Refused as error:
+            except RefusedError as error:
                 self._notes.add(f"Something could not be stored: {reason(error)}.")
             except FormCoachError as error:
                 self._why = reason(error)
@@ -230,7 +233,7 @@ class SessionRecorder:
                 self._do(partial(self._remove, clip.number))
 
     def _remove(self, number: int) -> None:
-        """Delete a clip, the name first: a file without a name is found at the next start, a name without one is not."""
+        """Delete a clip, its name first: a file without a name is found at the next start."""
         self._store.set_clip(self.session.id, number, None)
         try:
             (self.folder / clip_name(number)).unlink(missing_ok=True)

@@ -52,12 +52,15 @@ STILL_SPEED, STILL_S = 0.30, 0.35
 """Arming: ranges a second over the last while below which the signal is still."""
 PATIENCE_S = 6.0
 """In position this long without ever being still arms all the same."""
-AWAY_S = 2.5
-"""Out of position this long ends the set."""
+AWAY_S = 0.3
+"""Out of position this long, nothing counts until the person is back: a frame or two is the estimate's error."""
+MAX_HOLD_S = 8.0
+"""Longer at the top is no rep, but standing about."""
 GAP_S = 0.5
 """A longer gap in time abandons the rep."""
-SETTLED_SPEED = 0.12
-"""Ranges a second below which the return is over: on a slow return the last tenth of its time is faster."""
+SETTLED_SPEED, SETTLED_SHARE = 0.12, 0.2
+"""Ranges a second below which the return is over, and, for a slow return, ranges that it would take as long as it has
+taken so far: on any return the last tenth of its time is faster."""
 REST_MEMORY_S = 3.0
 MAX_REP_S = 30.0
 """A longer movement is no rep; what it leaves in memory stays bounded."""
@@ -92,13 +95,14 @@ class RepCounter:
         self._time_s: float | None = None
         self._in_position_since: float | None = None
         self._away_since: float | None = None
-        self._high = self._low = self._lift_s = 0.0
+        self._high = self._low = 0.0
+        self._lift_s = self._top_s = self._fall_s = 0.0
         self._returned = False
         self._counted = False
         self._must_return = True
         self._first_n = math.inf
         self._rest_known = False
-        self._last_end_s = -math.inf
+        self._still_s = self._last_end_s = -math.inf
 
     # ---- one frame ----
 
@@ -114,9 +118,12 @@ class RepCounter:
             return None
         gap = self._time_s is not None and time_s - self._time_s > GAP_S
         self._time_s = time_s
+        held = self.state is State.TOP and time_s - self._top_s > MAX_HOLD_S
         endless = self.in_rep and time_s - self._lift_s > MAX_REP_S
-        finished = self._close(complete=False) if gap or lost or endless else None
-        if gap or lost or endless:
+        if gap and self.state is State.TOP and self._signal.at_peak:
+            self.state = State.LOWER  # it counted, and went down unseen
+        finished = self._close(complete=False) if gap else None
+        if gap or lost or held or endless:
             self._forget()
         self._remember(time_s, value)
         if self.state is State.AWAY:
@@ -162,12 +169,14 @@ class RepCounter:
         self._in_position_since = None
         if self._away_since is None:
             self._away_since = time_s
-        if self.state is State.READY:
+        lost = time_s - self._away_since > AWAY_S
+        if lost and self.state is State.READY:
             self.state = State.AWAY
-        return self.in_rep and time_s - self._away_since > AWAY_S
+        return lost and self.in_rep
 
     def _forget(self) -> None:
         """What was seen before no longer holds: a rep must be seen from its start again."""
+        self.count -= self._counted  # it counted at its peak, and was none
         self._start_over()
         self._trace.clear()
         self._must_return, self._first_n = True, math.inf
@@ -198,6 +207,8 @@ class RepCounter:
         return None
 
     def _ready(self, time_s: float, value: float, n: float) -> None:
+        if self.still:
+            self._still_s = time_s
         if not self._rest_known and self.still and self._plausible_rest(value):
             self._learn_rest(value)
         elif self._must_return:
@@ -216,12 +227,12 @@ class RepCounter:
 
     def _plausible_rest(self, value: float) -> bool:
         """Whether a rest there is near enough to where most people rest: it may lie well below, hardly above."""
-        return -1.0 < (value - self._signal.rest) / self._nominal < 0.5
+        return -2.0 < (value - self._signal.rest) / self._nominal < 0.8
 
     def _lift(self, n: float) -> None:
         self._high = max(self._high, n)
         if n >= ENTER:
-            self.state = State.TOP
+            self.state, self._top_s = State.TOP, self._time_s or 0.0
             if self._signal.at_peak:
                 self._count()
         elif n < ABANDON:
@@ -232,7 +243,7 @@ class RepCounter:
     def _top(self, n: float) -> None:
         self._high = max(self._high, n)
         if n < self._high - LEAVE_TOP:
-            self.state, self._low, self._returned = State.LOWER, n, False
+            self.state, self._low, self._returned, self._fall_s = State.LOWER, n, False, self._time_s or 0.0
 
     def _lower(self, time_s: float, n: float) -> Span | None:
         self._low = min(self._low, n)
@@ -251,13 +262,15 @@ class RepCounter:
         return None
 
     def _settled(self, n: float) -> bool:
-        """At rest again: near it and hardly moving."""
+        """At rest again: near it, and much slower than the return has been."""
         if n > 0.2:
             return False
         (t1, v1) = self._trace[-1]
+        fall_s = t1 - self._fall_s
+        slow = min(SETTLED_SPEED, SETTLED_SHARE / max(fall_s, 1e-3))
         for t0, v0 in reversed(self._trace):
-            if t1 - t0 >= 0.1:
-                return abs((v1 - v0) / self._range) < SETTLED_SPEED * (t1 - t0)
+            if t1 - t0 >= max(0.1, 0.06 * fall_s):
+                return abs((v1 - v0) / self._range) < slow * (t1 - t0)
         return False
 
     def _count(self) -> None:
@@ -267,7 +280,7 @@ class RepCounter:
 
     def _close(self, *, complete: bool) -> Span | None:
         """End the rep under way, if it has turned."""
-        if self.state is not State.LOWER and not (self.state is State.TOP and self._signal.at_peak):
+        if self.state is not State.LOWER:
             return None
         span = self._span(complete=complete)
         self._count()
@@ -297,8 +310,10 @@ class RepCounter:
 
     def _span(self, *, complete: bool) -> Span:
         sign = math.copysign(1.0, self._range)
-        samples = [(t, sign * v) for t, v in self._trace]
-        top = max(range(len(samples)), key=lambda i: samples[i][1])
+        since_s = self._still_s - STILL_S - 0.5  # what came before the last stillness is getting into position
+        samples = [(t, sign * v) for t, v in self._trace if t >= since_s]
+        lifted = next((i for i, (t, _) in enumerate(samples) if t >= self._lift_s), 0)
+        top = max(range(lifted, len(samples)), key=lambda i: samples[i][1])
         rest = min(v for _, v in samples[: top + 1])
         bottom = min(v for _, v in samples[top:])
         peak = samples[top][1]

@@ -31,6 +31,7 @@ class TrackPieces:
     def __init__(self, folder: Path, camera: str, model: str) -> None:
         self._folder, self._camera, self._model = folder, camera, model
         self._number = 0
+        self._size = (0, 0)
         self._start_afresh()
 
     def _start_afresh(self) -> None:
@@ -43,7 +44,8 @@ class TrackPieces:
         Args:
             time_s: later than the last one, or it is left out.
             pose: None where nobody was in view.
-            width, height: of the picture, px.
+            width: of the picture, px.
+            height: of the picture, px.
         """
         full = None
         if self._times:
@@ -87,16 +89,18 @@ def load_session_track(folder: Path) -> PoseTrack:
     Raises:
         FormCoachError: there is no piece that can be read.
     """
-    paths = sorted(folder.glob(PATTERN), key=_number)
-    pieces, damaged = [], 0
-    for path in paths:
-        try:
-            pieces.append(load_track(path))
-        except FormCoachError:
-            damaged += 1
+    found = [_read(path) for path in sorted(folder.glob(PATTERN), key=_number)]
+    pieces = [piece for piece in found if piece is not None]
     if not pieces:
         raise FormCoachError(f"{folder} holds no pose track that can be read")
-    return _joined(pieces, damaged)
+    return _joined(pieces, len(found) - len(pieces))
+
+
+def _read(path: Path) -> PoseTrack | None:
+    try:
+        return load_track(path)
+    except FormCoachError:
+        return None
 
 
 def _joined(pieces: list[PoseTrack], damaged: int) -> PoseTrack:

@@ -8,34 +8,30 @@ session that was torn.
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 import re
 import secrets
 import shutil
 import sqlite3
-from collections import defaultdict
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
-from formcoach import __version__
-from formcoach.body import Side, View
+from formcoach import __version__, rows
 from formcoach.coach import Cue
-from formcoach.database import Refused, connect, explained
+from formcoach.database import RefusedError, connect, explained
 from formcoach.errors import FormCoachError, reason
-from formcoach.exercise import Finding, NotAssessed, Rep, Span
 from formcoach.folders import data_folder
+from formcoach.history import DiskUse, Ending, StoredCue, StoredRep, StoredSession, StoredSet
+from formcoach.session import Targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
-    from formcoach.exercise import Exercise
+    from formcoach.exercise import Exercise, Rep
 
 DATABASE = "formcoach.db"
 SESSIONS = "sessions"
@@ -47,119 +43,11 @@ PATIENCE_S = 5.0
 """How long to wait for another process that writes."""
 
 
-class Ending(Enum):
-    """How a session ended."""
-
-    FINISHED = "finished"
-    INTERRUPTED = "interrupted"
-    """By Ctrl-C, a closed window, an error."""
-    TORN = "torn"
-    """The process died; closed by the next start."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Targets:
-    """What somebody set out to do; None where they did not say."""
-
-    sets: int | None = None
-    reps: int | None = None
-    weight_kg: float | None = None
-    rest_s: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Session:
-    """A stored session.
-
-    Attributes:
-        id: in the database; never used twice.
-        exercise: its id.
-        started_at, ended_at: UTC; a session that is open has no end.
-        ending: None while it is open.
-        clock_s: what the clock of the session's times showed at `started_at`.
-        camera: name of the camera or file.
-        formcoach: the version that recorded it.
-        model: name of the pose model.
-        targets: what was set out for.
-        notes: what went wrong on the way.
-        folder: of the pose track and the clips.
-        reps, flagged: how many were stored, and how many of these have a finding.
-    """
-
-    id: int
-    exercise: str
-    started_at: datetime
-    ended_at: datetime | None
-    ending: Ending | None
-    clock_s: float
-    camera: str
-    formcoach: str
-    model: str
-    targets: Targets
-    notes: tuple[str, ...]
-    folder: Path
-    reps: int
-    flagged: int
-
-    @property
-    def title(self) -> str:
-        """One line for people, in their own time zone."""
-        when = self.started_at.astimezone()
-        return f"session {self.id}, {self.exercise}, {when:%Y-%m-%d %H:%M}, {self.reps} rep{'s' * (self.reps != 1)}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoredSet:
-    """A set: when it began and ended, on the session's clock; the end is None while it is open."""
-
-    number: int
-    start_s: float
-    end_s: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoredRep:
-    """A rep as it was judged, and where to see it.
-
-    Attributes:
-        rep: times are on the session's clock.
-        unit: of the span's rest, peak and range.
-        clip: the video of it; None where there is none. It may have been deleted since.
-        clip_start_s: time of the clip's first picture on the session's clock; NaN where there never was a clip.
-    """
-
-    rep: Rep
-    unit: str
-    clip: Path | None
-    clip_start_s: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoredCue:
-    """Something said, and the number of the rep that earned it, where one did."""
-
-    cue: Cue
-    rep_number: int | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class DiskUse:
-    """Bytes on disk: of the database, and of each folder of a session by its name."""
-
-    database: int
-    folders: dict[str, int]
-
-    @property
-    def total(self) -> int:
-        """All together."""
-        return self.database + sum(self.folders.values())
-
-
 class Store:
     """The history, open. A context manager; used from one thread.
 
     Every method raises FormCoachError, with what to do, when the database is damaged or in use, or the disk is full;
-    what it was to store is then not stored, and may be tried again. `Refused` tells what will never be stored: a
+    what it was to store is then not stored, and may be tried again. `RefusedError` tells what will never be stored: a
     session that is not there, a number that is taken.
     """
 
@@ -201,7 +89,7 @@ class Store:
         model: str,
         targets: Targets | None = None,
         clock_s: float = 0.0,
-    ) -> Session:
+    ) -> StoredSession:
         """Begin a session and make its folder. It is this process's until it is finished or the store closed.
 
         Args:
@@ -221,9 +109,11 @@ class Store:
             with self._transaction() as connection:
                 row = connection.execute(
                     "INSERT INTO sessions (exercise, started_at, clock_s, camera, formcoach, model, target_sets,"
-                    " target_reps, weight_kg, rest_s, folder) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (exercise, _iso(now), clock_s, camera, __version__, model)
-                    + (targets.sets, targets.reps, targets.weight_kg, targets.rest_s, folder.name),
+                    " target_reps, weight, rest_s, folder) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        *(exercise, rows.iso(now), clock_s, camera, __version__, model),
+                        *(targets.sets, targets.reps, targets.weight, targets.rest_s, folder.name),
+                    ),
                 )
         except BaseException:
             lock.release()
@@ -236,7 +126,7 @@ class Store:
     def add_set(self, session: int, number: int, start_s: float) -> None:
         """A set begins. One that is there already stays as it is."""
         with self._transaction() as connection:
-            _add_set(connection, session, number, start_s)
+            rows.add_set(connection, session, number, start_s)
 
     def finish_set(self, session: int, number: int, end_s: float) -> None:
         """A set ended."""
@@ -245,8 +135,8 @@ class Store:
     def add_rep(self, session: int, set_number: int, rep: Rep, exercise: Exercise) -> None:
         """Store a judged rep, with its set where that is new. It is safe when this returns."""
         with self._transaction() as connection:
-            _add_set(connection, session, set_number, rep.span.start_s)
-            _add_rep(connection, session, set_number, rep, exercise.signal.measure.unit)
+            rows.add_set(connection, session, set_number, rep.span.start_s)
+            rows.add_rep(connection, session, set_number, rep, exercise.signal.measure.unit)
 
     def plan_clip(self, session: int, number: int, start_s: float) -> None:
         """A clip of a rep is going to be written as `clip_name(number)`; its first picture is of this time."""
@@ -270,12 +160,12 @@ class Store:
     def finish_session(self, session: int, ending: Ending = Ending.FINISHED) -> None:
         """The session ended now; open sets end with their last rep."""
         with self._transaction() as connection:
-            _close(connection, session, datetime.now(timezone.utc), ending)
+            rows.close_session(connection, session, datetime.now(timezone.utc), ending)
         self._let_go(session)
 
     # ---- what a dead process left ----
 
-    def close_torn(self) -> list[Session]:
+    def close_torn(self) -> list[StoredSession]:
         """Close the sessions of processes that died, and return them: they end with their last rep.
 
         Whole clips that the database does not know yet are named in it, clips that are gone are struck out, and files
@@ -318,78 +208,46 @@ class Store:
                 return False
             last_s = row["clock_s"] if row["last_s"] is None else max(row["last_s"], row["clock_s"])
             end = datetime.fromisoformat(row["started_at"]) + timedelta(seconds=last_s - row["clock_s"])
-            _close(connection, session, end, Ending.TORN)
+            rows.close_session(connection, session, end, Ending.TORN)
             with contextlib.suppress(FormCoachError, OSError):
-                _tidy(connection, session, self._folder(row["folder"]))
+                rows.tidy(connection, session, self._folder(row["folder"]))
         return True
 
     # ---- reading back ----
 
-    def sessions(self) -> list[Session]:
+    def sessions(self) -> list[StoredSession]:
         """All sessions, the latest first."""
-        return [self._session(row) for row in self._rows(_SESSIONS + " GROUP BY sessions.id ORDER BY sessions.id DESC")]
+        found = self._rows(rows.SESSIONS + " GROUP BY sessions.id ORDER BY sessions.id DESC")
+        return [rows.session_of(row, self.home / SESSIONS) for row in found]
 
-    def session(self, session: int) -> Session:
+    def session(self, session: int) -> StoredSession:
         """One session.
 
         Raises:
-            Refused: there is none of this id.
+            RefusedError: there is none of this id.
         """
-        rows = self._rows(_SESSIONS + " WHERE sessions.id = ? GROUP BY sessions.id", (session,))
-        if not rows:
-            raise Refused(f"there is no session {session}; formcoach history lists those that there are")
-        return self._session(rows[0])
-
-    def _session(self, row: sqlite3.Row) -> Session:
-        return Session(
-            id=row["id"],
-            exercise=row["exercise"],
-            started_at=datetime.fromisoformat(row["started_at"]),
-            ended_at=None if row["ended_at"] is None else datetime.fromisoformat(row["ended_at"]),
-            ending=None if row["ending"] is None else Ending(row["ending"]),
-            clock_s=row["clock_s"],
-            camera=row["camera"],
-            formcoach=row["formcoach"],
-            model=row["model"],
-            targets=Targets(
-                sets=row["target_sets"], reps=row["target_reps"], weight_kg=row["weight_kg"], rest_s=row["rest_s"]
-            ),
-            notes=tuple(row["notes"].splitlines()),
-            folder=self.home / SESSIONS / Path(row["folder"]).name,
-            reps=row["reps"],
-            flagged=row["flagged"],
-        )
+        found = self._rows(rows.SESSIONS + " WHERE sessions.id = ? GROUP BY sessions.id", (session,))
+        if not found:
+            raise RefusedError(f"there is no session {session}; formcoach history lists those that there are")
+        return rows.session_of(found[0], self.home / SESSIONS)
 
     def sets_of(self, session: int) -> list[StoredSet]:
         """A session's sets, in order."""
-        rows = self._rows("SELECT * FROM sets WHERE session_id = ? ORDER BY number", (session,))
-        return [StoredSet(number=row["number"], start_s=row["start_s"], end_s=row["end_s"]) for row in rows]
+        found = self._rows("SELECT * FROM sets WHERE session_id = ? ORDER BY number", (session,))
+        return [StoredSet(number=row["number"], start_s=row["start_s"], end_s=row["end_s"]) for row in found]
 
     def reps_of(self, session: int) -> list[StoredRep]:
         """A session's reps, in order, with all that was found."""
         folder = self.session(session).folder
-        findings: dict[tuple[int, int], list[Finding]] = defaultdict(list)
-        for row in self._rows(_OF_REPS["findings"], (session,)):
-            findings[row["rep_id"], row["hint"]].append(_finding(row))
-        missed: dict[int, list[NotAssessed]] = defaultdict(list)
-        for row in self._rows(_OF_REPS["not_assessed"], (session,)):
-            missed[row["rep_id"]].append(NotAssessed(fault=row["fault"], why=row["why"], instead=row["instead"]))
-        return [
-            StoredRep(
-                rep=_rep(row, findings[row["id"], 0], findings[row["id"], 1], missed[row["id"]]),
-                unit=row["range_unit"],
-                clip=None if row["clip"] is None else folder / Path(row["clip"]).name,
-                clip_start_s=_number(row["clip_start_s"]),
-            )
-            for row in self._rows("SELECT * FROM reps WHERE session_id = ? ORDER BY number", (session,))
-        ]
+        with self._transaction("BEGIN") as connection:  # so that all of it is of one instant
+            return rows.reps_of(connection, session, folder)
 
     def cues_of(self, session: int) -> list[StoredCue]:
         """What was said in a session, in order."""
-        rows = self._rows("SELECT * FROM cues WHERE session_id = ? ORDER BY time_s, id", (session,))
+        found = self._rows("SELECT * FROM cues WHERE session_id = ? ORDER BY time_s, id", (session,))
         return [
             StoredCue(cue=Cue(time_s=row["time_s"], fault=row["fault"], text=row["text"]), rep_number=row["rep_number"])
-            for row in rows
+            for row in found
         ]
 
     # ---- the disk ----
@@ -400,7 +258,8 @@ class Store:
         Raises:
             FormCoachError: it is being recorded, or its folder is a link or lies elsewhere; nothing is deleted then.
         """
-        name = self.session(session).folder.name
+        self.session(session)
+        name = self._rows("SELECT folder FROM sessions WHERE id = ?", (session,))[0]["folder"]
         folder = self._folder(name)
         if session in self._held or self._is_running(name):
             raise FormCoachError(f"session {session} is being recorded; stop that first")
@@ -444,7 +303,7 @@ class Store:
         """
         folder = self.home / SESSIONS / name
         home = self.home.resolve()
-        if Path(name).name != name or folder.resolve() != home / SESSIONS / name:
+        if not name or Path(name).name != name or folder.resolve() != home / SESSIONS / name:
             raise FormCoachError(f"{folder} leads out of {home / SESSIONS}; it is left alone: remove it by hand")
         return folder
 
@@ -457,11 +316,11 @@ class Store:
     # ---- the database ----
 
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[sqlite3.Connection]:
         """All of it or nothing."""
         with explained(self.path):
-            self._connection.execute("BEGIN IMMEDIATE")
             try:
+                self._connection.execute(begin)
                 yield self._connection
                 self._connection.execute("COMMIT")
             except BaseException:
@@ -472,7 +331,7 @@ class Store:
     def _change(self, statement: str, values: tuple[Any, ...]) -> None:
         with self._transaction() as connection:
             if connection.execute(statement, values).rowcount != 1:
-                raise Refused(f"{self.path} holds no such session, set or rep any more: {values}")
+                raise RefusedError(f"{self.path} holds no such session, set or rep any more: {values}")
 
     def _rows(self, statement: str, values: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
         with explained(self.path):
@@ -481,16 +340,6 @@ class Store:
     def _let_go(self, session: int) -> None:
         if session in self._held:
             self._held.pop(session).release()
-
-
-def closed_line(session: Session) -> str:
-    """What the next start says of a session that it closed."""
-    return f"The last time broke off ({session.title}): what was counted is kept."
-
-
-def clip_name(number: int) -> str:
-    """The file name of a rep's clip."""
-    return f"rep-{number:04d}.mp4"
 
 
 def folder_bytes(folder: Path) -> int:
@@ -522,123 +371,3 @@ def _take(path: Path) -> FileLock | None:
             f"cannot hold {path}: {reason(error)}; set FORMCOACH_HOME to a folder on a disk of this computer"
         ) from error
     return lock
-
-
-# ---- rows ----
-
-_SESSIONS = (
-    "SELECT sessions.*, count(reps.id) AS reps, count(flags.rep_id) AS flagged FROM sessions"
-    " LEFT JOIN reps ON reps.session_id = sessions.id"
-    " LEFT JOIN (SELECT DISTINCT rep_id FROM findings WHERE NOT hint) AS flags ON flags.rep_id = reps.id"
-)
-_OF_REPS = {
-    "findings": "SELECT findings.* FROM findings JOIN reps ON reps.id = rep_id WHERE session_id = ? ORDER BY place",
-    "not_assessed": "SELECT not_assessed.* FROM not_assessed JOIN reps ON reps.id = rep_id"
-    " WHERE session_id = ? ORDER BY place",
-}
-
-
-def _add_set(connection: sqlite3.Connection, session: int, number: int, start_s: float) -> None:
-    connection.execute(
-        "INSERT INTO sets (session_id, number, start_s) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        (session, number, float(start_s)),
-    )
-
-
-def _add_rep(connection: sqlite3.Connection, session: int, set_number: int, rep: Rep, unit: str) -> None:
-    span = rep.span
-    row = connection.execute(
-        "INSERT INTO reps (session_id, set_number, number, side, start_s, peak_s, lowering_s, end_s, complete, rest,"
-        " peak, next_rest, reach, range_unit, view, azimuth_deg) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (session, set_number, rep.number, "both" if rep.side is None else rep.side.value)
-        + _plain(span.start_s, span.peak_s, span.lowering_s, span.end_s)
-        + (bool(span.complete), *_plain(span.rest, span.peak, span.next_rest, span.reach))
-        + (unit, rep.view.value, *_plain(rep.azimuth_deg)),
-    ).lastrowid
-    found = [(finding, False) for finding in rep.findings] + [(hint, True) for hint in rep.hints]
-    connection.executemany(
-        "INSERT INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (row, place, hint, f.fault, f.severity, *_plain(f.value, f.limit), f.unit, *_plain(f.time_s, f.confidence))
-            for place, (f, hint) in enumerate(found)
-        ],
-    )
-    connection.executemany(
-        "INSERT INTO not_assessed VALUES (?, ?, ?, ?, ?)",
-        [(row, place, missed.fault, missed.why, missed.instead) for place, missed in enumerate(rep.not_assessed)],
-    )
-
-
-def _close(connection: sqlite3.Connection, session: int, end: datetime, ending: Ending) -> None:
-    changed = connection.execute(
-        "UPDATE sessions SET ended_at = ?, ending = ? WHERE id = ? AND ended_at IS NULL",
-        (_iso(end), ending.value, session),
-    )
-    if changed.rowcount != 1:
-        raise Refused(f"session {session} is not open")
-    connection.execute(
-        "UPDATE sets SET end_s = coalesce((SELECT max(reps.end_s) FROM reps WHERE reps.session_id = sets.session_id"
-        " AND reps.set_number = sets.number), start_s) WHERE session_id = ? AND end_s IS NULL",
-        (session,),
-    )
-
-
-def _tidy(connection: sqlite3.Connection, session: int, folder: Path) -> None:
-    """Make rows and files agree after a process died between writing the one and the other."""
-    for part in folder.glob(".*.part"):
-        part.unlink(missing_ok=True)
-    for row in connection.execute("SELECT id, number, clip FROM reps WHERE session_id = ?", (session,)).fetchall():
-        name = clip_name(row["number"])
-        clip = name if (folder / name).is_file() and not (folder / name).is_symlink() else None
-        if clip != row["clip"]:
-            connection.execute("UPDATE reps SET clip = ? WHERE id = ?", (clip, row["id"]))
-
-
-def _rep(row: sqlite3.Row, findings: list[Finding], hints: list[Finding], missed: list[NotAssessed]) -> Rep:
-    return Rep(
-        number=row["number"],
-        set_number=row["set_number"],
-        side=None if row["side"] == "both" else Side(row["side"]),
-        span=Span(
-            start_s=row["start_s"],
-            peak_s=_number(row["peak_s"]),
-            lowering_s=_number(row["lowering_s"]),
-            end_s=row["end_s"],
-            rest=_number(row["rest"]),
-            peak=_number(row["peak"]),
-            next_rest=_number(row["next_rest"]),
-            reach=_number(row["reach"]),
-            complete=bool(row["complete"]),
-        ),
-        view=View(row["view"]),
-        azimuth_deg=_number(row["azimuth_deg"]),
-        findings=tuple(findings),
-        hints=tuple(hints),
-        not_assessed=tuple(missed),
-    )
-
-
-def _finding(row: sqlite3.Row) -> Finding:
-    return Finding(
-        fault=row["fault"],
-        severity=row["severity"],
-        value=_number(row["value"]),
-        limit=_number(row["limit"]),
-        unit=row["unit"],
-        time_s=_number(row["time_s"]),
-        confidence=_number(row["confidence"]),
-    )
-
-
-def _number(value: float | None) -> float:
-    """SQLite keeps NaN as NULL."""
-    return math.nan if value is None else value
-
-
-def _plain(*values: float) -> tuple[float, ...]:
-    """SQLite does not take NumPy's numbers of 32 bits."""
-    return tuple(map(float, values))
-
-
-def _iso(time: datetime) -> str:
-    return time.astimezone(timezone.utc).isoformat(timespec="milliseconds")

@@ -44,6 +44,8 @@ LATENCY_S = 0.1
 STALL_S = 2.0
 """A sound card that asked for no samples in this time is gone."""
 
+_CLOSE_S = 0.5  # what a device that hangs is waited for
+
 NO_VOICE = "No voice found: tones only. Install espeak-ng to hear words."
 NUMBERS = tuple(str(n) for n in range(1, 31))
 """What `milestone` says, and a count-in; to be prepared."""
@@ -84,7 +86,7 @@ _TUNES: dict[Tone, tuple[tuple[float, float, float], ...]] = {
 }
 """Notes of each tone: start in s, pitch in Hz, length in s."""
 _OVERTONES = (1.0, 0.35, 0.12)
-_TONE_PEAK = 0.3  # with speech lowered and a click over it still below 1
+_TONE_PEAK = 0.27  # with speech lowered and a click over it still below 1
 
 
 @cache
@@ -375,7 +377,7 @@ class SoundDeviceSink:
         if self._stream:
             closer = threading.Thread(target=_close, args=(self._stream,), daemon=True)
             closer.start()
-            closer.join(1.0)
+            closer.join(_CLOSE_S)
 
     def _open(self, fill: Fill) -> None:
         try:
@@ -519,7 +521,7 @@ class RecordingSink:
         """Let time pass, in whole blocks. What was heard in it."""
         first = len(self._parts)
         self._until_s += seconds
-        while self._fill and self.now_s() < self._until_s:
+        while self._fill and len(self._parts) * self._block < round(self._until_s * RATE):
             part = np.empty(self._block, np.float32)
             self._fill(part, self.now_s())
             self._parts.append(part)

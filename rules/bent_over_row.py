@@ -53,7 +53,7 @@ EXERCISE = Exercise(
     name="Bent-over row",
     sides=Sides.BOTH,
     signal=RepSignal(measure=m.hand_h_t, rest=-0.5, peak=0.0, full=0.53),
-    position=(Gate(measure=m.hinge_deg, low=15, high=110), Gate(measure=m.hip_stature_t, low=0.6)),
+    position=(Gate(measure=m.hinge_deg, low=7, high=110), Gate(measure=m.hip_stature_t, low=0.6)),
     best_view=View.SIDE,
     camera="Side-on, at hip height, 2.5 to 3 m away, your whole body in the picture. "
     "Face the camera instead to check elbows and symmetry.",

@@ -51,12 +51,14 @@ def at_lift_off(window: RepWindow) -> tuple[Reading, float]:
     low, high = np.percentile(hand[seen], (3, 97))
     if high - low < 0.8:  # the hands of a standing person are some 1.6 T above the floor's bar: they were not followed
         return UNSEEN, math.nan
-    i = int(np.argmax(np.where(seen, hand, -np.inf) > low + LIFT_OFF * (high - low)))
+    above = np.where(seen, hand, np.inf) > low + LIFT_OFF * (high - low)
+    top = int(np.argmax(np.where(seen, hand, -np.inf)))
+    i = top - int(np.argmin(above[: top + 1][::-1])) + 1  # the last time that the bar left the floor
     before = float(np.median(lean[: max(3, i // 3)]))
     return Reading(float(np.median(lean[max(0, i - 1) : i + 2])), float(t[lifting][i])), before
 
 
-SEEN_BENT_DEG = 50.0
+SEEN_BENT_DEG = 33.0
 """A rep whose start was seen begins with the trunk bent further than this."""
 
 
@@ -95,7 +97,7 @@ EXERCISE = Exercise(
     id="deadlift",
     name="Deadlift",
     sides=Sides.BOTH,
-    signal=RepSignal(measure=m.hinge_deg, rest=65.0, peak=4.0, full=50.0, min_s=1.3, foot=3.1, at_peak=True),
+    signal=RepSignal(measure=m.bow_deg, rest=65.0, peak=4.0, full=50.0, min_s=1.3, foot=3.1, at_peak=True),
     position=(),
     best_view=View.SIDE,
     camera="Exactly side-on, at hip height, 3 to 3.5 m away, feet and bar in the picture with some room.",
@@ -134,8 +136,8 @@ EXERCISE = Exercise(
             id="lean-back",
             name="Leaning back at the top",
             priority=2,
-            read=negative(level(m.trunk_lean_deg, Phase.TOP)),
-            mild=9.0,
+            read=negative(level(m.trunk_lean_deg, Phase.TOP, 25.0)),
+            mild=10.0,
             severe=16.0,
             unit="deg",
             grades=Grades.of("F:X R:X S:A O:B"),
@@ -147,7 +149,7 @@ EXERCISE = Exercise(
             id="soft-lockout",
             name="Not finishing the hips",
             priority=3,
-            read=level(m.hinge_deg, Phase.TOP, 25.0),
+            read=level(m.bow_deg, Phase.TOP, 25.0),
             mild=18.5,
             severe=27.0,
             unit="deg",

@@ -30,7 +30,7 @@ EXERCISE = Exercise(
     name="Single-arm row",
     sides=Sides.ONE,
     signal=RepSignal(measure=m.hand_h_t, rest=-0.5, peak=0.0, full=0.45),
-    position=(Gate(measure=m.hinge_deg, low=15, high=110), Gate(measure=m.hip_stature_t, low=0.6)),
+    position=(Gate(measure=m.hinge_deg, low=7, high=110), Gate(measure=m.hip_stature_t, low=0.6)),
     best_view=View.SIDE,
     camera="Side-on, the rowing arm towards the camera, at hip height, 2.5 to 3 m away, head to feet in the picture.",
     movement="Step into a split stance or lean a hand on a chair, and fold forward with a long back. "
@@ -51,7 +51,7 @@ EXERCISE = Exercise(
             mild=58.0,
             severe=46.0,
             unit="deg",
-            grades=Grades.of("F:C R:C S:A O:B"),
+            grades=Grades.of("F:C R:C S:A O:C"),
             cue="Lead with the elbow",
             explain="Think of the hand as a hook: drive the elbow back and keep the forearm hanging.",
             segment=ARM,

@@ -224,6 +224,19 @@ def test_a_pause_on_the_way_is_no_rep(way: str, level: float) -> None:
     assert play(drawn, drawn.times(30)).found == (5, 5, 0)
 
 
+@pytest.mark.parametrize(
+    ("dip", "count"),
+    [pytest.param(0.8, 5, id="sway"), pytest.param(0.6, 5, id="a dip"), pytest.param(0.4, 10, id="half way, again")],
+)
+def test_a_dip_at_the_top(dip: float, count: int) -> None:
+    """Down and up again: not far, it is the same rep; below one half another begins."""
+    drawn = Curve()
+    for _ in range(5):
+        for in_s, to in ((1.0, 1.0), (0.6, dip), (0.6, 1.0), (1.0, 0.0), (0.5, 0.0)):
+            drawn.go(in_s, to)
+    assert play(drawn, drawn.times(30)).found == (count, count, 0)
+
+
 # --- what is no rep ---
 
 
@@ -366,6 +379,7 @@ def test_a_rep_counts_before_its_span_is_told() -> None:
     played = play(drawn, times)
     counted_s = times[played.counts.index(1)]
     assert drawn.reps[0][2] < counted_s < drawn.reps[0][3]
+    assert 0.15 < drawn(counted_s) <= 0.35  # in time to be said as the rep ends
 
 
 def test_state_and_progress() -> None:
@@ -461,6 +475,7 @@ def test_unseen_from_the_first_to_the_last() -> None:
     [
         pytest.param((0, 0.0), 5, id="at rest"),
         pytest.param((0, 0.4), 5, id="early in the lift"),
+        pytest.param((0, 0.7), 4, id="late in the lift"),
         pytest.param((1, 0.0), 4, id="at the top"),
         pytest.param((2, 0.5), 4, id="in mid-lowering"),
         pytest.param((2, 0.8), 4, id="late in the lowering"),

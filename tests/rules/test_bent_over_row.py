@@ -112,7 +112,6 @@ def test_deeper_and_shallower_hinges_are_clean(fold: float) -> None:
     assert judged.found == [{}] * len(movement.beats)
 
 
-@pytest.mark.xfail(strict=True, reason="hands that hang 1.0 T below the hips are no plausible rest: nothing is counted")
 def test_a_trunk_nearly_level_counts_too() -> None:
     movement, judged = filmed(ID, LEFT_SIDE, fold=80.0)
     assert len(judged.reps) == len(movement.beats)

@@ -481,22 +481,13 @@ def visits(broken: Mapping[Visit, str]) -> list[ParameterSet]:
     ]
 
 
-STOOD_UP: dict[Visit, str] = {
-    (exercise_id, place, 0.5): "the way up, out of position at its top, and back down within 2.5 s counts as a rep"
-    for exercise_id in ROWS
-    for place in FROM
-    if exercise_id == "bent-over-row" or place.endswith("side")
-}
 FROM_THE_RACK: dict[Visit, str] = {
     (PRESS, place, 1.0): "the rest is learned with the weights before the shoulders, not at the goal post"
     for place in FROM
 }
-RESTING_ARM: dict[Visit, str] = {
-    ("single-arm-row", "oblique", None): "the arm on the chair: a partial rep of no range, 13 s long"
-}
 
 
-@pytest.mark.parametrize(("exercise_id", "place", "upright_s"), visits(STOOD_UP))
+@pytest.mark.parametrize(("exercise_id", "place", "upright_s"), visits({}))
 def test_nothing_is_counted_on_the_way_in_and_out(exercise_id: str, place: str, upright_s: float | None) -> None:
     movement, judged = visit(exercise_id, place, upright_s)
     assert judged.count == 3
@@ -515,7 +506,7 @@ def test_a_clean_set_stays_clean_after_walking_in(exercise_id: str, place: str, 
     assert [rep.side for rep in judged.reps[:3]] == [arm] * 3
 
 
-@pytest.mark.parametrize(("exercise_id", "place", "upright_s"), visits(RESTING_ARM))
+@pytest.mark.parametrize(("exercise_id", "place", "upright_s"), visits({}))
 def test_no_partial_reps_on_the_way_in_and_out(exercise_id: str, place: str, upright_s: float | None) -> None:
     _, judged = visit(exercise_id, place, upright_s)
     assert judged.partials == ()
@@ -527,10 +518,7 @@ def test_no_partial_reps_on_the_way_in_and_out(exercise_id: str, place: str, upr
         "bent-over-row",
         "single-arm-row",
         "overhead-press",
-        pytest.param(
-            "deadlift",
-            marks=pytest.mark.xfail(strict=True, reason="standing up after the last rep counts as one, bar or no bar"),
-        ),
+        "deadlift",
     ],
 )
 def test_two_sets_with_a_rest_between(exercise_id: str) -> None:

@@ -106,7 +106,6 @@ def test_rounded_from_the_first_rep_on_is_told_from_the_set_up() -> None:
     assert judged.found == [{"rounded-back": "mild"}] * 4
 
 
-@pytest.mark.xfail(strict=True, reason="a twist that lifts the other, hanging hand by 0.2 T is called its partial rep")
 def test_the_resting_arm_makes_no_partial_reps() -> None:
     _, judged = filmed(ID, FRONT, trunk_twist=31.6)
     assert judged.partials == ()

@@ -1,0 +1,193 @@
+"""Rows of the history's tables, from what happened and back. The callers hold the transaction."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from formcoach.body import Side, View
+from formcoach.database import RefusedError
+from formcoach.exercise import Finding, NotAssessed, Rep, Span
+from formcoach.history import Ending, StoredRep, StoredSession, clip_name
+from formcoach.session import Targets
+
+if TYPE_CHECKING:
+    import sqlite3
+
+SESSIONS = (
+    "SELECT sessions.*, count(reps.id) AS reps, count(flags.rep_id) AS flagged FROM sessions"
+    " LEFT JOIN reps ON reps.session_id = sessions.id"
+    " LEFT JOIN (SELECT DISTINCT rep_id FROM findings WHERE NOT hint) AS flags ON flags.rep_id = reps.id"
+)
+"""Sessions with the numbers of their reps; a WHERE may follow, a GROUP BY sessions.id must."""
+_FINDINGS = "SELECT findings.* FROM findings JOIN reps ON reps.id = rep_id WHERE session_id = ? ORDER BY place"
+_MISSED = "SELECT not_assessed.* FROM not_assessed JOIN reps ON reps.id = rep_id WHERE session_id = ? ORDER BY place"
+
+
+# ---- writing ----
+
+
+def add_set(connection: sqlite3.Connection, session: int, number: int, start_s: float) -> None:
+    """A set, unless it is there."""
+    connection.execute(
+        "INSERT INTO sets (session_id, number, start_s) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        (session, number, float(start_s)),
+    )
+
+
+def add_rep(connection: sqlite3.Connection, session: int, set_number: int, rep: Rep, unit: str) -> None:
+    """A rep with all that was found in it."""
+    span = rep.span
+    row = connection.execute(
+        "INSERT INTO reps (session_id, set_number, number, start_s, peak_s, lowering_s, end_s, rest, peak, next_rest,"
+        " reach, azimuth_deg, complete, side, view, range_unit)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(session, set_number, rep.number),
+            *_plain(span.start_s, span.peak_s, span.lowering_s, span.end_s, span.rest, span.peak, span.next_rest),
+            *_plain(span.reach, rep.azimuth_deg),
+            *(bool(span.complete), "both" if rep.side is None else rep.side.value, rep.view.value, unit),
+        ),
+    ).lastrowid
+    found = [(finding, False) for finding in rep.findings] + [(hint, True) for hint in rep.hints]
+    connection.executemany(
+        "INSERT INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (row, place, hint, f.fault, f.severity, *_plain(f.value, f.limit), f.unit, *_plain(f.time_s, f.confidence))
+            for place, (f, hint) in enumerate(found)
+        ],
+    )
+    connection.executemany(
+        "INSERT INTO not_assessed VALUES (?, ?, ?, ?, ?)",
+        [(row, place, missed.fault, missed.why, missed.instead) for place, missed in enumerate(rep.not_assessed)],
+    )
+
+
+def close_session(connection: sqlite3.Connection, session: int, end: datetime, ending: Ending) -> None:
+    """An open session ends; its open sets end with their last rep.
+
+    Raises:
+        RefusedError: it is not open.
+    """
+    changed = connection.execute(
+        "UPDATE sessions SET ended_at = ?, ending = ? WHERE id = ? AND ended_at IS NULL",
+        (iso(end), ending.value, session),
+    )
+    if changed.rowcount != 1:
+        raise RefusedError(f"session {session} is not open")
+    connection.execute(
+        "UPDATE sets SET end_s = coalesce((SELECT max(reps.end_s) FROM reps WHERE reps.session_id = sets.session_id"
+        " AND reps.set_number = sets.number), start_s) WHERE session_id = ? AND end_s IS NULL",
+        (session,),
+    )
+
+
+def tidy(connection: sqlite3.Connection, session: int, folder: Path) -> None:
+    """Make rows and files agree after a process died between writing the one and the other.
+
+    Raises:
+        OSError: the folder cannot be read or written.
+    """
+    for part in folder.glob(".*.part"):
+        part.unlink(missing_ok=True)
+    for row in connection.execute("SELECT id, number, clip FROM reps WHERE session_id = ?", (session,)).fetchall():
+        name = clip_name(row["number"])
+        clip = name if (folder / name).is_file() and not (folder / name).is_symlink() else None
+        if clip != row["clip"]:
+            connection.execute("UPDATE reps SET clip = ? WHERE id = ?", (clip, row["id"]))
+
+
+def _plain(*values: float) -> tuple[float, ...]:
+    """SQLite does not take NumPy's numbers of 32 bits."""
+    return tuple(map(float, values))
+
+
+def iso(time: datetime) -> str:
+    """A time as the tables hold it: ISO 8601, UTC, milliseconds."""
+    return time.astimezone(timezone.utc).isoformat(timespec="milliseconds")
+
+
+# ---- reading ----
+
+
+def session_of(row: sqlite3.Row, folders: Path) -> StoredSession:
+    """A session out of a row of `SESSIONS`; `folders` is where the sessions' folders are."""
+    return StoredSession(
+        id=row["id"],
+        exercise=row["exercise"],
+        started_at=datetime.fromisoformat(row["started_at"]),
+        ended_at=None if row["ended_at"] is None else datetime.fromisoformat(row["ended_at"]),
+        ending=None if row["ending"] is None else Ending(row["ending"]),
+        clock_s=row["clock_s"],
+        camera=row["camera"],
+        formcoach=row["formcoach"],
+        model=row["model"],
+        targets=Targets(sets=row["target_sets"], reps=row["target_reps"], weight=row["weight"], rest_s=row["rest_s"]),
+        notes=tuple(row["notes"].splitlines()),
+        folder=folders / Path(row["folder"]).name,
+        reps=row["reps"],
+        flagged=row["flagged"],
+    )
+
+
+def reps_of(connection: sqlite3.Connection, session: int, folder: Path) -> list[StoredRep]:
+    """A session's reps, in order; `folder` is where its clips are."""
+    findings: dict[tuple[int, int], list[Finding]] = defaultdict(list)
+    for row in connection.execute(_FINDINGS, (session,)):
+        findings[row["rep_id"], row["hint"]].append(_finding(row))
+    missed: dict[int, list[NotAssessed]] = defaultdict(list)
+    for row in connection.execute(_MISSED, (session,)):
+        missed[row["rep_id"]].append(NotAssessed(fault=row["fault"], why=row["why"], instead=row["instead"]))
+    return [
+        StoredRep(
+            rep=_rep(row, findings[row["id"], 0], findings[row["id"], 1], missed[row["id"]]),
+            unit=row["range_unit"],
+            clip=None if row["clip"] is None else folder / Path(row["clip"]).name,
+            clip_start_s=_number(row["clip_start_s"]),
+        )
+        for row in connection.execute("SELECT * FROM reps WHERE session_id = ? ORDER BY number", (session,))
+    ]
+
+
+def _rep(row: sqlite3.Row, findings: list[Finding], hints: list[Finding], missed: list[NotAssessed]) -> Rep:
+    return Rep(
+        number=row["number"],
+        set_number=row["set_number"],
+        side=None if row["side"] == "both" else Side(row["side"]),
+        span=Span(
+            start_s=row["start_s"],
+            peak_s=_number(row["peak_s"]),
+            lowering_s=_number(row["lowering_s"]),
+            end_s=row["end_s"],
+            rest=_number(row["rest"]),
+            peak=_number(row["peak"]),
+            next_rest=_number(row["next_rest"]),
+            reach=_number(row["reach"]),
+            complete=bool(row["complete"]),
+        ),
+        view=View(row["view"]),
+        azimuth_deg=_number(row["azimuth_deg"]),
+        findings=tuple(findings),
+        hints=tuple(hints),
+        not_assessed=tuple(missed),
+    )
+
+
+def _finding(row: sqlite3.Row) -> Finding:
+    return Finding(
+        fault=row["fault"],
+        severity=row["severity"],
+        value=_number(row["value"]),
+        limit=_number(row["limit"]),
+        unit=row["unit"],
+        time_s=_number(row["time_s"]),
+        confidence=_number(row["confidence"]),
+    )
+
+
+def _number(value: float | None) -> float:
+    """SQLite keeps NaN as NULL."""
+    return math.nan if value is None else value
