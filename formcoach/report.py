@@ -34,7 +34,7 @@ def write_report(analysis: Analysis, folder: Path) -> dict[str, Any]:
     report = report_of(analysis)
     save_track(folder / "poses.npz", analysis.track)
     write_whole(folder / "reps.csv", csv_of(report).encode())
-    write_whole(folder / "report.json", json_of(report).encode())
+    write_whole(folder / "report.json", json_of(report).encode(errors="replace"))
     return report
 
 

@@ -134,7 +134,10 @@ class RepCounter:
 
     def finish(self) -> Span | None:
         """The recording ends: the span of a rep that was already on its way down, if any."""
-        return self._close(complete=False)
+        span = self._close(complete=False)
+        if span is None and self.in_rep:
+            self._forget()
+        return span
 
     @property
     def in_rep(self) -> bool:
@@ -300,7 +303,8 @@ class RepCounter:
         self._rest += 0.5 * (span.next_rest - self._rest)
 
     def _start_over(self) -> None:
-        self.state = State.AWAY if self._away_since is not None else State.READY
+        away_s = 0.0 if self._away_since is None or self._time_s is None else self._time_s - self._away_since
+        self.state = State.AWAY if away_s > AWAY_S else State.READY
         cut_s = self._trace[-1][0] - REST_MEMORY_S if self._trace else 0.0
         self._trace = [s for s in self._trace if s[0] >= max(cut_s, self._last_end_s)]
         self._high = self._low = 0.0

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     import sqlite3
 
 SESSIONS = (
-    "SELECT sessions.*, count(reps.id) AS reps, count(flags.rep_id) AS flagged FROM sessions"
-    " LEFT JOIN reps ON reps.session_id = sessions.id"
-    " LEFT JOIN (SELECT DISTINCT rep_id FROM findings WHERE NOT hint) AS flags ON flags.rep_id = reps.id"
+    "SELECT *, (SELECT count(*) FROM reps WHERE session_id = sessions.id) AS reps,"
+    " (SELECT count(*) FROM reps WHERE session_id = sessions.id"
+    "  AND EXISTS (SELECT 1 FROM findings WHERE rep_id = reps.id AND NOT hint)) AS flagged FROM sessions"
 )
-"""Sessions with the numbers of their reps; a WHERE may follow, a GROUP BY sessions.id must."""
+"""Sessions with the numbers of their reps; a WHERE may follow."""
 _FINDINGS = "SELECT findings.* FROM findings JOIN reps ON reps.id = rep_id WHERE session_id = ? ORDER BY place"
 _MISSED = "SELECT not_assessed.* FROM not_assessed JOIN reps ON reps.id = rep_id WHERE session_id = ? ORDER BY place"
 

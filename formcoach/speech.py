@@ -309,6 +309,11 @@ class SystemSpeech:
         self.engine = engine
         self._folder = folder
 
+    @property
+    def name(self) -> str:
+        """What speaks, for people."""
+        return f"{self.engine.name}, {self.engine.voice}" if self.engine.voice else self.engine.name
+
     def render(self, text: str) -> Sound:
         """The text, spoken; empty where nothing in it can be.
 
@@ -328,8 +333,9 @@ class SystemSpeech:
             sound = tidy(read_wave(self.engine.wav(phrase)))
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             why = "no answer" if isinstance(error, subprocess.TimeoutExpired) else reason(error).rstrip(".")
-            which = f"{self.engine.name}, {self.engine.voice}" if self.engine.voice else self.engine.name
-            raise FormCoachError(f"the voice ({which}) fails: {why}; choose another with --voice, or --mute") from error
+            raise FormCoachError(
+                f"the voice ({self.name}) fails: {why}; choose another with --voice, or --mute"
+            ) from error
         if path:
             _keep(path, sound)
         return sound

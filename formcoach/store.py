@@ -217,7 +217,7 @@ class Store:
 
     def sessions(self) -> list[StoredSession]:
         """All sessions, the latest first."""
-        found = self._rows(rows.SESSIONS + " GROUP BY sessions.id ORDER BY sessions.id DESC")
+        found = self._rows(rows.SESSIONS + " ORDER BY id DESC")
         return [rows.session_of(row, self.home / SESSIONS) for row in found]
 
     def session(self, session: int) -> StoredSession:
@@ -226,7 +226,7 @@ class Store:
         Raises:
             RefusedError: there is none of this id.
         """
-        found = self._rows(rows.SESSIONS + " WHERE sessions.id = ? GROUP BY sessions.id", (session,))
+        found = self._rows(rows.SESSIONS + " WHERE id = ?", (session,))
         if not found:
             raise RefusedError(f"there is no session {session}; formcoach history lists those that there are")
         return rows.session_of(found[0], self.home / SESSIONS)
@@ -278,10 +278,10 @@ class Store:
         tails = ("", "-wal", "-shm")
         database = sum(_size(self.path.with_name(self.path.name + tail)) for tail in tails)
         try:
-            folders = {path.name: folder_bytes(path) for path in sorted((self.home / SESSIONS).iterdir())}
+            paths = sorted(path for path in (self.home / SESSIONS).iterdir() if not path.is_symlink())
         except OSError:
-            folders = {}
-        return DiskUse(database=database, folders=folders)
+            paths = []
+        return DiskUse(database=database, folders={path.name: folder_bytes(path) for path in paths})
 
     def _make_folder(self, name: str) -> Path:
         for more in ("", *(f"_{n}" for n in range(2, 1000))):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from formcoach.store import Store
 FPS = 30
 
 
+@cache
 def exercise() -> Exercise:
     return load_catalogue()["bent-over-row"]
 

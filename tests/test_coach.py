@@ -136,7 +136,7 @@ def test_a_cue_is_the_faults_own_and_comes_as_the_rep_ends() -> None:
     ("first", "second", "said"),
     [
         pytest.param(("shrug", "severe", 0.9), ("elbow-flare", "mild", 0.5), "elbow-flare", id="priority before all"),
-        pytest.param(("elbow-flare", "mild", 0.9), ("trunk-swing", "severe", 0.9), "trunk-swing", id="severe first"),
+        pytest.param(("elbow-flare", "severe", 0.9), ("trunk-swing", "mild", 0.9), "elbow-flare", id="severe first"),
         pytest.param(("elbow-flare", "mild", 0.9), ("trunk-swing", "mild", 0.8), "elbow-flare", id="the surer first"),
         pytest.param(
             ("elbow-flare", "severe", 0.4), ("trunk-swing", "mild", 0.9), "trunk-swing", id="severe but unsure"

@@ -283,7 +283,8 @@ def test_nothing_counts_out_of_position() -> None:
         pytest.param((2, -0.1), (5, 9.0), 2, id="left after the second"),
         pytest.param((2, -0.1), (2, 2.6), 4, id="away for the third"),
         pytest.param((0, -9.0), (1, 1.0), 3, id="came in the second"),
-        pytest.param((2, 0.5), (2, 1.5), 5, id="gates fail round the top"),
+        pytest.param((2, 0.8), (2, 1.0), 5, id="gates fail for an instant at the top"),
+        pytest.param((2, 0.5), (2, 1.5), 4, id="out of position round the top, as when standing up"),
     ],
 )
 def test_out_of_position(begin: tuple[int, float], end: tuple[int, float], count: int) -> None:
@@ -296,19 +297,18 @@ def test_out_of_position(begin: tuple[int, float], end: tuple[int, float], count
 
 
 @pytest.mark.parametrize("signal", [RISING, AT_PEAK], ids=["on the return", "at the peak"])
-def test_away_before_the_end_each_count_has_its_span(signal: RepSignal) -> None:
+def test_away_before_the_end_takes_the_count_back(signal: RepSignal) -> None:
     drawn = curve(USUAL, replace(USUAL, lower=2.0))
     played = play(drawn, drawn.times(30), signal, away=[(drawn.reps[1][0] + 0.5, 99)])
-    assert played.found == (2, 2, 0)
+    assert played.found == (1, 1, 0)
     assert played.counter.state is State.AWAY
 
 
 @pytest.mark.parametrize("signal", [RISING, AT_PEAK], ids=["on the return", "at the peak"])
 def test_half_a_minute_aloft_is_no_rep(signal: RepSignal) -> None:
-    """One that has counted at its peak is closed then; either way the set goes on."""
+    """One that has counted at its peak is taken back; either way the set goes on."""
     drawn = curve(USUAL, replace(USUAL, top=40.0), USUAL)
-    count = 3 if signal.at_peak else 2
-    assert play(drawn, drawn.times(15), signal).found == (count, count, 0)
+    assert play(drawn, drawn.times(15), signal).found == (2, 2, 0)
 
 
 def test_never_still_but_in_position_for_long() -> None:
@@ -529,12 +529,13 @@ def test_count_at_the_peak(moves: list[Move], fps: int) -> None:
         assert rep[0] < times[played.counts.index(number)] <= rep[2] + 2 / fps
 
 
-@pytest.mark.parametrize("lost_s", [0.0, 0.1], ids=["at the top", "in the fall"])
-def test_dropped_and_never_seen_again(lost_s: float) -> None:
+@pytest.mark.parametrize(("lost_s", "count"), [(0.0, 2), (0.6, 3)], ids=["at the top", "in the fall"])
+def test_the_recording_ends(lost_s: float, count: int) -> None:
+    """Who stands at the top when it ends may have stood up after the set; who is on the way down has lifted."""
     drawn = Curve([USUAL] * 3)
     played = play(drawn, drawn.times(30, end_s=drawn.reps[2][2] + lost_s), AT_PEAK)
-    assert played.found == (3, 3, 0)
-    assert not played.spans[-1].complete
+    assert played.found == (count, count, 0)
+    assert played.spans[-1].complete == (count == 2)
 
 
 @pytest.mark.xfail(
@@ -549,7 +550,6 @@ def test_a_twitch_does_not_count_at_the_peak(size: float) -> None:
 # --- what is known to go wrong ---
 
 
-@pytest.mark.xfail(strict=True, reason="0.1 s out of position at the turn between two reps disarms, and one is lost")
 def test_a_flicker_of_the_gates_loses_no_rep() -> None:
     drawn = Curve([Move(1.0, 0, 1.0, 0)] * 6)
     turn = drawn.reps[2][3]
@@ -586,7 +586,7 @@ stretches = st.lists(st.tuples(st.floats(0, 20), st.floats(0.03, 3)), max_size=3
     away=stretches,
     armed=st.booleans(),
 )
-def test_counts_only_rise_and_spans_follow_each_other(
+def test_counts_go_by_one_and_spans_follow_each_other(
     drawn: Curve,
     fps: int,
     signal: RepSignal,
@@ -598,7 +598,8 @@ def test_counts_only_rise_and_spans_follow_each_other(
     for begin_s, length_s in lost:
         times = without(times, begin_s, length_s)
     played = play(drawn, times, signal, armed=armed, away=[(a, a + length) for a, length in away])
-    assert all(before <= after <= before + 1 for before, after in pairwise([0, *played.counts]))
+    # A count is taken back where the movement turns out to be none: left at the top, or held too long.
+    assert all(abs(after - before) <= 1 for before, after in pairwise([0, *played.counts]))
     assert len(played.spans) <= played.counter.count <= len(drawn.reps)
     for span in (*played.spans, *played.counter.partials):
         assert span.start_s <= span.peak_s <= span.lowering_s <= span.end_s <= drawn.end_s + 1.5 + AHEAD_S
