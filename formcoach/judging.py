@@ -25,6 +25,8 @@ SETUP_S, SETUP_END_S = 1.4, 0.4
 """The set-up is what was seen between so long before the first rep and so long: nearer to it the body gets ready for
 the pull before the weight moves."""
 SETUP_MIN_S = 0.3
+BETWEEN_REPS_TRUST = 0.8
+"""How far a rest between reps is trusted as neutral, where no set-up was seen."""
 LOSS_LASTS_S = 0.6
 """How long before a rep a loss of the person still matters to it."""
 SET_GAP_S, SET_GAP_REPS = 6.0, 3.0
@@ -108,9 +110,7 @@ class RepJudge:
         if len(first) < FIRST_REPS:
             first.append(span.range)
         arms = _arms_seen(table, signal, side)
-        if side not in self._neutrals:
-            self._neutrals[side] = self._neutral(span)
-        neutral = self._neutrals[side]
+        neutral = self._neutral_of(side, span)
         azimuth = table.median(m.azimuth_deg)
         return RepWindow(
             span=span,
@@ -126,6 +126,16 @@ class RepJudge:
             bottom=self._bottom(side, span, neutral),
             lost_s=self._timeline.losses(span.start_s - LOSS_LASTS_S, span.end_s),
         )
+
+    def _neutral_of(self, side: Side | None, span: Span) -> Neutral:
+        """The set's first neutral that was seen at rest: a later one may already have the fault in it."""
+        known = self._neutrals.get(side)
+        if known is None or known.trust < BETWEEN_REPS_TRUST:
+            now = self._neutral(span)
+            if known is None or now.trust == 1.0:
+                trust = now.trust if known is None else BETWEEN_REPS_TRUST
+                self._neutrals[side] = Neutral(now.values, trust)
+        return self._neutrals[side]
 
     def _neutral(self, span: Span) -> Neutral:
         """From the set-up; where none was seen, from the rep's own first third, trusted half."""

@@ -30,9 +30,9 @@ SIGNED = {"girdle_roll_deg", "pelvis_roll_deg", "girdle_twist_deg", "azimuth_deg
 """Of these, left against right is the sign. All others are alike for the mirrored person."""
 IN_THE_PICTURE_ONLY = {"wrist_y_t"}
 """Where in the picture it is matters."""
-IN_SPACE = {"hinge_deg", "girdle_twist_deg", "azimuth_deg"}
+IN_SPACE = {"hinge_deg", "bow_deg", "girdle_twist_deg", "azimuth_deg"}
 """Seen as long as a pose is."""
-ROUND = {"head_pitch_deg", "neck_deg", "gaze_deg", "trunk_lean_deg"}
+ROUND = {"head_pitch_deg", "neck_deg", "gaze_deg", "trunk_lean_deg", "bow_deg"}
 """180° and -180° are the same."""
 
 quick = settings(deadline=None, max_examples=25)
@@ -260,6 +260,8 @@ ROLLED: Places = {"left_shoulder": (0.3, 0.8), "right_shoulder": (-0.3, 1.4)}
         pytest.param(m.head_pitch_deg, figure(shoulder=LEVEL, ear=(1.3, 0), nose=(1.1, -0.2)), -45, id="chin tucked"),
         pytest.param(m.gaze_deg, figure(ear=(0, 1.3), nose=(0.2, 1.3)), 0, id="looks ahead"),
         pytest.param(m.gaze_deg, figure(ear=(0, 1.3), nose=(0.2, 1.5)), 45, id="looks up"),
+        pytest.param(m.gaze_deg, figure(-45, ear=(0, 1.3), nose=(0.1, 1.3 + 0.1 * math.sqrt(2))), 45, id="opened up"),
+        pytest.param(m.gaze_deg, figure(-20, ear=(0, 1.3), nose=(0.1, 1.5)), math.nan, id="gaze from the front"),
         pytest.param(m.gaze_deg, figure(shoulder=LEVEL, ear=(1.3, 0), nose=(1.3, -0.2)), -90, id="looks at the floor"),
         pytest.param(m.ear_gap_t, figure(ear=(0.1, 1.3)), 0.3, id="ears above the shoulders"),
         pytest.param(m.ear_gap_t, figure(shoulder=LEVEL, ear=(1.3, 0.1)), 0.3, id="along a level trunk"),
@@ -293,13 +295,22 @@ def test_elbow_out(azimuth: float, out: float, side: Side) -> None:
     assert m.elbow_out_t.function(body, side) == pytest.approx(out)
 
 
-@pytest.mark.parametrize("lean", [0, 60, 90])
-def test_hinge_towards_the_camera(lean: float) -> None:
-    body = figure(0)
+@pytest.mark.parametrize("azimuth", [0.0, 50.0, 90.0, -90.0, -140.0, 180.0])
+@pytest.mark.parametrize("lean", [-20, 0, 60, 90])
+def test_the_trunk_leans_alike_from_all_round(azimuth: float, lean: float) -> None:
+    """Towards the camera, away from it, across the picture: in space it is the same."""
     forward, up = leant(lean)
-    world = [(x, -0.5 * up, -0.5 * forward) if i in (L.LEFT_SHOULDER, L.RIGHT_SHOULDER) else (0.0, 0.0, 0.0)
-             for i, (x, _, _) in enumerate(body.world)]  # fmt: skip
-    assert m.hinge_deg.function(replace(body, world=world)) == pytest.approx(lean)
+    s, c = math.sin(math.radians(azimuth)), math.cos(math.radians(azimuth))
+    world: list[Point3] = [(0.0, 0.0, 0.0)] * LANDMARKS
+    for left, right, ahead, above in (
+        (L.LEFT_SHOULDER, L.RIGHT_SHOULDER, 0.5 * forward, 0.5 * up),
+        (L.LEFT_HIP, L.RIGHT_HIP, 0.0, 0.0),
+    ):
+        for joint, out in ((left, 0.15), (right, -0.15)):
+            world[joint] = (out * c - ahead * s, -above, -out * s - ahead * c)
+    body = replace(figure(azimuth), world=world)
+    assert m.hinge_deg.function(body) == pytest.approx(abs(lean))
+    assert m.bow_deg.function(body) == pytest.approx(lean, abs=1e-6)
 
 
 def backed(azimuth: float, turn: float, low: float = 0.2) -> Body:

@@ -317,10 +317,15 @@ def test_a_full_disk_is_told_and_what_is_there_stays(store: Store) -> None:
     session = begin(store, rep(1))
     fill(store)
     stored = 1
+
+    def go_on() -> None:
+        nonlocal stored
+        while True:
+            store.add_rep(session.id, 1, flagged(stored + 1), exercise())
+            stored += 1
+
     with pytest.raises(FormCoachError) as error:
-        for number in range(2, 500):
-            store.add_rep(session.id, 1, flagged(number), exercise())
-            stored = number
+        go_on()
     assert "the disk is full" in one_line(error)
     assert [one.rep.number for one in store.reps_of(session.id)] == list(range(1, stored + 1))
     assert all(one.rep.findings for one in store.reps_of(session.id)[1:])
@@ -511,7 +516,9 @@ def test_a_link_within_a_session_is_removed_and_not_followed(store: Store, preci
     store.finish_session(session.id)
     link(session.folder / "inner", precious)
     link(session.folder.with_name("another"), precious)
-    assert store.disk_use().folders == {session.folder.name: pytest.approx(4, abs=4000)}
+    used = store.disk_use().folders
+    assert list(used) == [session.folder.name]
+    assert used[session.folder.name] < len(b"mine")
     store.delete_session(session.id)
     assert not session.folder.exists()
     assert (precious / "precious").is_file()
