@@ -138,6 +138,64 @@ def analyze(
 
 
 @app.command()
+def live(
+    exercise: Annotated[str, typer.Argument(help="An id of `formcoach exercises`.")],
+    camera: Annotated[str, typer.Option(help="A camera's number, or a video file that plays as one.")] = "0",
+    sets: Annotated[int | None, typer.Option(min=1, help="How many sets; the session ends after the last.")] = None,
+    reps: Annotated[int | None, typer.Option(min=1, help="Reps a set; it ends there.")] = None,
+    rest: Annotated[float | None, typer.Option(min=0, help="Rest between sets, seconds; its end is said.")] = None,
+    weight: Annotated[str | None, typer.Option(help="A note of the weight, such as 2x12kg.")] = None,
+    mute: Annotated[bool, typer.Option("--mute", help="No voice, no tones.")] = False,
+    voice: Annotated[str | None, typer.Option(help="A voice of the system's by its name.")] = None,
+    volume: Annotated[float, typer.Option(min=0, max=1, help="How loud.")] = 1.0,
+    headless: Annotated[bool, typer.Option("--headless", help="No window: events as JSON lines.")] = False,
+    keep_video: Annotated[bool, typer.Option("--keep-video", help="Keep all video, not only flagged reps.")] = False,
+    model: ModelOpt = "full",
+) -> None:
+    """Coach in front of the webcam: counts, cues, sets and rests by themselves, by voice and on screen.
+
+    Keys in the window: p pause, c calibrate anew, m mute, s stop, q quit. A palm raised between reps stops, too.
+    """
+    from formcoach.catalogue import load_catalogue
+    from formcoach.live import Options, coach
+    from formcoach.session import Targets
+
+    def notice(text: str) -> None:
+        err.print(escape(text), highlight=False, soft_wrap=True)
+
+    options = Options(
+        camera=camera,
+        model=_model(model),
+        headless=headless,
+        mute=mute,
+        voice=voice,
+        volume=volume,
+        keep_video=keep_video,
+        targets=Targets(sets=sets, reps=reps, rest_s=rest, weight=weight),
+    )
+    coach(load_catalogue()[exercise], options, sys.stdout if headless else None, notice)
+
+
+@app.command()
+def doctor() -> None:
+    """Check this computer: libraries, pose model, speed, cameras, sound, voice, data folder, and what to do."""
+    from formcoach.doctor import checks, render
+
+    raise typer.Exit(render(checks(find_voice=_voice), out))
+
+
+def _voice() -> str | None:
+    """The voice that would speak, tried; None where there is none."""
+    from formcoach.speech import find_speech
+
+    speech = find_speech()
+    if speech is None:
+        return None
+    speech.render("Ready")
+    return speech.name
+
+
+@app.command()
 def exercises(as_json: JsonOpt = False) -> None:
     """List the exercises that can be coached."""
     from rich.table import Table

@@ -107,6 +107,7 @@ class Clips:
         self._offered = self._missed = 0
         self._wanted: list[Clip] = []
         self._waiting_bytes = 0
+        self._stopped = False
         self._ended: SimpleQueue[tuple[int, Clip | None]] = SimpleQueue()
         self._kept: list[Clip] = []
 
@@ -152,6 +153,12 @@ class Clips:
             news += [(Stage.SURPLUS, clip) for clip in self._surplus()]
         return news
 
+    def stop(self) -> None:
+        """Write no more video."""
+        self._stopped = True
+        if self._video is not None:
+            self._video.stop()
+
     def close(self) -> list[tuple[Stage, Clip]]:
         """Write what waits, as far as there is time."""
         if not self._compressing.close(FRAMES_CLOSE_S):
@@ -169,6 +176,8 @@ class Clips:
 
     def _begin(self, clip: Clip) -> Clip | None:
         """Hand a clip to the encoder; None where that cannot be."""
+        if self._stopped:
+            return None
         pictures = self._ring.between(clip.start_s, clip.end_s)
         if not pictures:
             self._notes.add("A rep has no clip: no pictures of it were kept.")
@@ -241,6 +250,10 @@ class SessionVideo:
     def offer(self, image: NDArray[np.uint8], time_s: float) -> None:
         """Write a picture of even width and height soon, or leave it out where the encoder cannot follow."""
         self._background.offer(partial(self._write, image, time_s))
+
+    def stop(self) -> None:
+        """Write no more."""
+        self._ended = True
 
     def close(self) -> None:
         """Finish the file."""

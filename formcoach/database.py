@@ -114,6 +114,8 @@ released. A number that is NULL was NaN; `findings.hint` marks what was seen fro
 
 DAMAGED = ("not a database", "malformed", "unsupported file format")
 """What SQLite says of a file that it cannot make sense of; before Python 3.11 its errors carry no number."""
+LOG_PAGES = 100
+"""How long the write-ahead log grows, in pages of 4 kB, of which a rep takes about eight: small, for a full disk."""
 STEP_S = 0.02
 """How often a switch to WAL is tried, which SQLite itself does not wait for."""
 
@@ -209,6 +211,7 @@ def _write_ahead(connection: sqlite3.Connection, until: float) -> None:
                 raise
             time.sleep(STEP_S)
     connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
 
 
 def _migrate(path: Path, connection: sqlite3.Connection) -> None:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from formcoach.session import Targets
 
 
+RESERVE = "reserve.bin"
+"""A file that takes space in a session's folder, to be given up for reps when the disk is full."""
+
+
 class Ending(Enum):
     """How a session ended."""
 

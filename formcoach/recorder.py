@@ -26,7 +26,7 @@ from formcoach.clips import LIMITS, Clips, SessionVideo, Stage
 from formcoach.database import RefusedError
 from formcoach.errors import FormCoachError, reason
 from formcoach.files import write_whole
-from formcoach.history import Ending, clip_name
+from formcoach.history import RESERVE, Ending, clip_name
 from formcoach.session_track import TrackPieces, save_piece
 from formcoach.store import folder_bytes
 
@@ -42,9 +42,8 @@ if TYPE_CHECKING:
     from formcoach.session import Targets
     from formcoach.store import Store
 
-RESERVE = "reserve.bin"
-RESERVE_BYTES = 1_000_000
-"""Kept on disk for the reps of a session whose disk fills up: some thousand."""
+RESERVE_BYTES = 2_000_000
+"""Kept in `RESERVE` for the reps of a session whose disk fills up: some thousand, and the log that they go through."""
 WAITING_PIECES = 20
 PIECES_CLOSE_S = 10.0
 RETRY_S = 2.0
@@ -95,7 +94,7 @@ class SessionRecorder:
         self._saving.offer(self._reserve)
         video = SessionVideo(self.folder, limits, self._notes) if keep_video else None
         self._clips = Clips(self.folder, limits, self._notes, video)
-        self._closed = False
+        self._full = self._closed = False
 
     @property
     def folder(self) -> Path:
@@ -211,12 +210,20 @@ class SessionRecorder:
             except FormCoachError as error:
                 self._why = reason(error)
                 if self._give_reserve():
+                    self._leave_room()
                     continue
                 self._notes.add(f"The history was stored late: {self._why}.")
                 self._retry_at = time.monotonic() + RETRY_S
                 return False
             self._todo.popleft()
         return True
+
+    def _leave_room(self) -> None:
+        """Write no more files, so that the reps have what is left of the disk."""
+        if not self._full:
+            self._full = True
+            self._clips.stop()
+            self._notes.add(f"No clips and no pose track from here on: {self._why}.")
 
     def _tell(self) -> None:
         for text in self._notes.fresh():
@@ -243,7 +250,7 @@ class SessionRecorder:
     # ---- files ----
 
     def _save(self, piece: tuple[Path, PoseTrack] | None) -> None:
-        if piece is not None and not self._saving.offer(partial(save_piece, piece)):
+        if piece is not None and not self._full and not self._saving.offer(partial(save_piece, piece)):
             self._notes.add("Part of the pose track was lost: the disk is too slow.")
 
     def _track_failed(self, error: Exception) -> None:

@@ -105,13 +105,14 @@ def _rep(rep: Rep, unit: str) -> dict[str, Any]:
         "hold_s": _rounded(span.lowering_s - span.peak_s),
         "eccentric_s": _rounded(span.end_s - span.lowering_s),
         "view": rep.view.value,
-        "findings": [_finding(finding) for finding in rep.findings],
-        "hints": [_finding(hint) for hint in rep.hints],
+        "findings": [finding_of(finding) for finding in rep.findings],
+        "hints": [finding_of(hint) for hint in rep.hints],
         "not_assessed": [missed.fault for missed in rep.not_assessed],
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_of(finding: Finding) -> dict[str, Any]:
+    """A finding as the report writes it."""
     return {
         "fault": finding.fault,
         "severity": finding.severity,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from formcoach.body import Side, View
 from formcoach.database import RefusedError
 from formcoach.exercise import Finding, NotAssessed, Rep, Span
-from formcoach.history import Ending, StoredRep, StoredSession, clip_name
+from formcoach.history import RESERVE, Ending, StoredRep, StoredSession, clip_name
 from formcoach.session import Targets
 
 if TYPE_CHECKING:
@@ -91,8 +91,8 @@ def tidy(connection: sqlite3.Connection, session: int, folder: Path) -> None:
     Raises:
         OSError: the folder cannot be read or written.
     """
-    for part in folder.glob(".*.part"):
-        part.unlink(missing_ok=True)
+    for leftover in (*folder.glob(".*.part"), folder / RESERVE):
+        leftover.unlink(missing_ok=True)
     for row in connection.execute("SELECT id, number, clip FROM reps WHERE session_id = ?", (session,)).fetchall():
         name = clip_name(row["number"])
         clip = name if (folder / name).is_file() and not (folder / name).is_symlink() else None

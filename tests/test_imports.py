@@ -27,10 +27,10 @@ LAYERS = (
     {"panels", "skeleton", "fetching", "mp4"},
     {
         "analysis", "annotate", "camera", "catalogue", "database", "estimator", "evaluate", "folders", "frames",
-        "history", "model", "overlay", "progress", "recording", "report", "rows", "scoring", "session",
-        "session_track", "speech", "store", "voice",
+        "history", "model", "overlay", "placing", "progress", "recording", "report", "rows", "scoring", "screen",
+        "session", "session_track", "speech", "store", "voice",
     },
-    {"batch", "clips", "doctor", "measuring", "recorder"},
+    {"batch", "clips", "doctor", "live", "measuring", "recorder"},
     {"cli", "__main__"},
 )  # fmt: skip
 """From the bottom up. A module imports from its own layer and those below; a new module must be placed here."""

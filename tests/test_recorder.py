@@ -30,16 +30,16 @@ from formcoach.background import MOST_NOTES, Background, Notes
 from formcoach.clips import Limits
 from formcoach.coach import Cue
 from formcoach.errors import FormCoachError
-from formcoach.history import Ending, clip_name
+from formcoach.history import RESERVE, Ending, clip_name
 from formcoach.mp4 import AbandonedError, Mp4Writer, write_clip
 from formcoach.pose import Frame, PoseTrack
-from formcoach.recorder import RESERVE, SessionRecorder
+from formcoach.recorder import SessionRecorder
 from formcoach.ring import FrameRing, Picture, compressed, image_of, shrunk
 from formcoach.session_track import PIECE_S, TrackPieces, load_session_track, save_piece
 from formcoach.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 ROOT = Path(__file__).parent.parent
 
@@ -135,7 +135,9 @@ def test_uneven_times_are_true(store: Store) -> None:
     assert one.clip is not None
     shown = [(index, time_s) for index, time_s in enumerate(times) if 0.5 <= time_s <= 3.0]
     assert one.clip_start_s == shown[0][1]
-    assert frames_of(one.clip) == [(index, pytest.approx(t - shown[0][1], abs=1e-4)) for index, t in shown]
+    pictures = frames_of(one.clip)
+    assert [number for number, _ in pictures] == [index for index, _ in shown]
+    assert [time_s for _, time_s in pictures] == pytest.approx([t - shown[0][1] for _, t in shown], abs=1e-4)
 
 
 def test_a_clip_waits_for_the_second_after_its_rep(store: Store) -> None:
@@ -394,7 +396,7 @@ def test_a_picture_keeps_its_colours() -> None:
 
 
 def free(megabytes: float) -> Callable[[Any], Any]:
-    return lambda _: shutil._ntuple_diskusage(10**12, 10**12, int(megabytes * 1e6))  # type: ignore[attr-defined]
+    return lambda _: shutil._ntuple_diskusage(10**12, 10**12, int(megabytes * 1e6))
 
 
 def test_no_clips_on_a_disk_that_is_nearly_full(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -613,7 +615,8 @@ def test_jobs_are_done_in_order_and_errors_told() -> None:
 
 def test_no_more_wait_than_allowed() -> None:
     go_on, busy = threading.Event(), threading.Event()
-    background = Background("test", 2, pytest.fail)
+    errors: list[Exception] = []
+    background = Background("test", 2, errors.append)
 
     def hang() -> None:
         busy.set()
@@ -624,6 +627,7 @@ def test_no_more_wait_than_allowed() -> None:
     assert [background.offer(lambda: None) for _ in range(4)] == [True, True, False, False]
     go_on.set()
     assert background.close(5)
+    assert errors == []
 
 
 def test_notes_come_once_and_not_without_end() -> None:
@@ -693,15 +697,15 @@ def test_kill_9_loses_no_rep(tmp_path: Path) -> None:
                     continue
                 [session] = closed
                 assert session.ending is Ending.TORN
-                reps = store.reps_of(session.id)
-                there = [one.rep.number for one in reps]
+                stored = store.reps_of(session.id)
+                there = [one.rep.number for one in stored]
                 assert there == list(range(1, len(there) + 1))
                 assert there[: len(said)] == said, kill
                 assert len(there) - len(said) <= 1  # stored, and killed before it could say so
-                whole += check_files(session.folder, [one.clip for one in reps])
+                whole += check_files(session.folder, [one.clip for one in stored])
                 lengths.append(len(there))
-                if reps and list(session.folder.glob("poses-*")):
-                    lost.append(reps[-1].rep.span.end_s - load_session_track(session.folder).time_s[-1])
+                if stored and list(session.folder.glob("poses-*")):
+                    lost.append(stored[-1].rep.span.end_s - load_session_track(session.folder).time_s[-1])
     finally:
         nursery.close()
     assert len(lengths) >= 15
@@ -710,10 +714,10 @@ def test_kill_9_loses_no_rep(tmp_path: Path) -> None:
     assert max(lost) < 2 * PIECE_S + 0.5
 
 
-def check_files(folder: Path, named: list[Path | None]) -> int:
+def check_files(folder: Path, named: Sequence[Path | None]) -> int:
     """Assert that each clip that is named plays, and that there are no others, nor parts of any; returns how many."""
     assert {path for path in named if path} == set(folder.glob("rep-*"))
-    assert not list(folder.glob(".*.part"))
+    assert not [*folder.glob(".*.part"), *folder.glob(RESERVE)]
     paths = [path for path in named if path]
     for path in paths:
         assert len(frames_of(path)) > 30

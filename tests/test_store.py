@@ -23,9 +23,9 @@ from formcoach.body import Side
 from formcoach.coach import Cue
 from formcoach.database import DamagedError, RefusedError
 from formcoach.errors import FormCoachError
-from formcoach.history import Ending, clip_name, closed_line
+from formcoach.history import RESERVE, Ending, clip_name, closed_line
 from formcoach.session import Targets
-from formcoach.store import DATABASE, SESSIONS, Store
+from formcoach.store import DATABASE, LOCK, SESSIONS, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,8 @@ def raw(home: Path) -> Iterator[sqlite3.Connection]:
 def test_a_session_comes_back(store: Store) -> None:
     session = begin(store)
     assert session.folder.is_dir()
-    assert session.ended_at is session.ending is None
+    assert session.ended_at is None
+    assert session.ending is None
     assert (session.exercise, session.camera, session.model) == ("bent-over-row", "0", "full")
     assert (session.formcoach, session.targets, session.clock_s) == (__version__, TARGETS, 0.5)
     store.add_note(session.id, "the camera\nwas unplugged")
@@ -448,10 +449,11 @@ def test_closing_makes_rows_and_files_agree(tmp_path: Path) -> None:
         (session.folder / clip_name(1)).write_bytes(b"whole, and not named yet")
         store.set_clip(session.id, 2, clip_name(2))  # named, and gone
         (session.folder / ".0123456789ab.part").write_bytes(b"half")
+        (session.folder / RESERVE).write_bytes(b"for a disk that is full")
     with Store(tmp_path) as store:
         assert len(store.close_torn()) == 1
         assert [one.clip for one in store.reps_of(session.id)] == [session.folder / clip_name(1), None, None]
-    assert not list(session.folder.glob(".*.part"))
+    assert {path.name for path in session.folder.iterdir()} == {clip_name(1), LOCK}
 
 
 # --- deleting, and the disk ---

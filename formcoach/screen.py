@@ -1,0 +1,83 @@
+"""The live window: the person as in a mirror, with the overlay; keys."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from formcoach.overlay import Overlay
+from formcoach.pose import Pose
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from formcoach.card import Card
+
+TITLE = "FormCoach"
+
+
+class Key(Enum):
+    """What a key asks for."""
+
+    PAUSE = "p"
+    CALIBRATE = "c"
+    MUTE = "m"
+    STOP = "s"
+    QUIT = "q"
+
+
+def has_display() -> bool:
+    """Whether a window can be opened."""
+    if sys.platform.startswith("linux"):
+        return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return True
+
+
+class Screen:
+    """A window that shows frames mirrored. A context manager."""
+
+    def __init__(self) -> None:
+        self._overlay: Overlay | None = None
+        self._size = (0, 0)
+        self._shown = False
+
+    def __enter__(self) -> Screen:
+        cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        cv2.destroyAllWindows()
+
+    def show(self, image: NDArray[np.uint8], pose: Pose | None, card: Card) -> NDArray[np.uint8]:
+        """Draw and show one frame; what was shown, RGB."""
+        height, width = image.shape[:2]
+        if self._overlay is None or self._size != (width, height):
+            self._overlay, self._size = Overlay(width, height), (width, height)
+            cv2.resizeWindow(TITLE, width, height)
+        picture = np.ascontiguousarray(image[:, ::-1])
+        self._overlay.draw(picture, None if pose is None else in_the_mirror(pose, width), card)
+        cv2.imshow(TITLE, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+        return picture
+
+    def key(self) -> Key | None:
+        """What was asked for since the last call; a closed window asks to quit."""
+        code = cv2.waitKey(1) & 0xFF
+        if self._shown and cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1:
+            return Key.QUIT
+        self._shown = True
+        if code == 27:  # escape
+            return Key.QUIT
+        return next((key for key in Key if ord(key.value) == code), None)
+
+
+def in_the_mirror(pose: Pose, width: int) -> Pose:
+    """The pose as it lies in the mirrored picture. For drawing only: left and right keep their names."""
+    landmarks = pose.landmarks.copy()
+    landmarks[:, 0] = width - 1 - landmarks[:, 0]
+    outline = None if pose.outline is None else pose.outline[::-1]
+    return Pose(pose.time_s, landmarks, pose.world, pose.visibility, pose.support, outline)
