@@ -9,6 +9,8 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
+from formcoach.errors import reason
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -100,8 +102,16 @@ class Notes:
             if len(self._texts) < MOST_NOTES:
                 self._texts[text] = None
 
+    def failed(self, what: str) -> Callable[[Exception], None]:
+        """What takes note of an error: the same line for the same reason, whichever file it befell."""
+        return lambda error: self.add(f"{what}: {reason(_root(error))}.")
+
     def fresh(self) -> tuple[str, ...]:
         """Those that came since this was last asked."""
         with self._lock:
             told, self._told = self._told, len(self._texts)
             return tuple(self._texts)[told:] if self._told > told else ()
+
+
+def _root(error: Exception) -> Exception:
+    return error.__cause__ if isinstance(error.__cause__, OSError) else error

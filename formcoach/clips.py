@@ -12,13 +12,11 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from formcoach.background import Background
-from formcoach.errors import reason
 from formcoach.history import clip_name
 from formcoach.mp4 import AbandonedError, Mp4Writer, write_clip
 from formcoach.ring import FrameRing, compressed, shrunk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     import numpy as np
@@ -101,8 +99,8 @@ class Clips:
     def __init__(self, folder: Path, limits: Limits, notes: Notes, video: SessionVideo | None) -> None:
         self._folder, self._limits, self._notes, self._video = folder, limits, notes, video
         self._ring = FrameRing(limits.ring_s, int(limits.ring_mb * MB))
-        self._compressing = Background("frames", WAITING_FRAMES, _told(notes, "a picture for the clips was lost"))
-        self._encoding = Background("clips", limits.waiting_clips, _told(notes, "a clip was not written"), humble=True)
+        self._compressing = Background("frames", WAITING_FRAMES, notes.failed("A picture for the clips was lost"))
+        self._encoding = Background("clips", limits.waiting_clips, notes.failed("A clip was not written"), humble=True)
         self._last_s = -math.inf
         self._offered = self._missed = 0
         self._wanted: list[Clip] = []
@@ -291,12 +289,8 @@ class SessionVideo:
 
     def _failed(self, error: Exception) -> None:
         self._ended = True
-        self._notes.add(f"The video of the session broke off: {reason(error)}.")
+        self._notes.failed("The video of the session broke off")(error)
 
 
 def _is_scarce(folder: Path, limits: Limits) -> bool:
     return shutil.disk_usage(folder).free < limits.free_mb * MB
-
-
-def _told(notes: Notes, what: str) -> Callable[[Exception], None]:
-    return lambda error: notes.add(f"{what[0].upper()}{what[1:]}: {reason(error)}.")

@@ -90,7 +90,7 @@ class SessionRecorder:
         self._last_number = 0
         self._notes = Notes()
         self._track = TrackPieces(self.folder, camera, model)
-        self._saving = Background("poses", WAITING_PIECES, self._track_failed)
+        self._saving = Background("poses", WAITING_PIECES, self._notes.failed("Part of the pose track was lost"))
         self._saving.offer(self._reserve)
         video = SessionVideo(self.folder, limits, self._notes) if keep_video else None
         self._clips = Clips(self.folder, limits, self._notes, video)
@@ -252,9 +252,6 @@ class SessionRecorder:
     def _save(self, piece: tuple[Path, PoseTrack] | None) -> None:
         if piece is not None and not self._full and not self._saving.offer(partial(save_piece, piece)):
             self._notes.add("Part of the pose track was lost: the disk is too slow.")
-
-    def _track_failed(self, error: Exception) -> None:
-        self._notes.add(f"Part of the pose track was lost: {reason(error)}.")
 
     def _reserve(self) -> None:
         """Keep some space, filled so that no file system makes it smaller."""

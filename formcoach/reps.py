@@ -48,6 +48,8 @@ MUST_RETURN = 0.7
 MIN_ALOFT = 0.4
 """Share of the shortest rep's time that the signal must stay off the rest."""
 
+STOPPED = 0.03
+"""Ranges that a signal which has stopped may move in the time below; a slow return moves more."""
 STILL_SPEED, STILL_S = 0.30, 0.35
 """Arming: ranges a second over the last while below which the signal is still."""
 PATIENCE_S = 6.0
@@ -235,7 +237,7 @@ class RepCounter:
     def _lift(self, n: float) -> None:
         self._high = max(self._high, n)
         if n >= ENTER:
-            self.state, self._top_s = State.TOP, self._time_s or 0.0
+            self.state, self._top_s = State.TOP, self._trace[-1][0]
             if self._signal.at_peak:
                 self._count()
         elif n < ABANDON:
@@ -246,23 +248,32 @@ class RepCounter:
     def _top(self, n: float) -> None:
         self._high = max(self._high, n)
         if n < self._high - LEAVE_TOP:
-            self.state, self._low, self._returned, self._fall_s = State.LOWER, n, False, self._time_s or 0.0
+            self.state, self._low, self._returned, self._fall_s = State.LOWER, n, False, self._trace[-1][0]
 
     def _lower(self, time_s: float, n: float) -> Span | None:
         self._low = min(self._low, n)
         turned_up = n > self._low + (0.05 if self._returned else TURN_UP)
-        stopped = self._high - n > 0.4 and self.still  # a rest that was learned wrong must not hold the set up
+        stopped = self._high - n > 0.4 and self._stopped()  # a rest learned wrong must not hold the set up
         if not self._returned and time_s - self._lift_s < MIN_ALOFT * self._signal.min_s and n <= RETURNED:
+            self.count -= self._counted
             self._start_over()  # a glitch of the estimate, or a twitch
             return None
         if not self._returned and (n <= RETURNED or stopped or (turned_up and self._low <= BOUNCE)):
             self._returned = True
             self._count()
         if self._returned and (turned_up or stopped or self._settled(n)):
-            return self._close(complete=True)
+            span = self._close(complete=True)
+            if n > RETURNED:  # it stopped high: the way down from there is no rep
+                self._must_return, self._first_n = True, math.inf
+            return span
         if turned_up and not self._returned:
             self.state, self._high = State.TOP, max(self._high, n)
         return None
+
+    def _stopped(self) -> bool:
+        """Whether the signal has not moved at all for a while."""
+        (t0, v0), (t1, v1) = self._recent[0], self._recent[-1]
+        return self.still and abs(v1 - v0) < STOPPED * abs(self._range) and t1 - t0 >= STILL_S * 0.8
 
     def _settled(self, n: float) -> bool:
         """At rest again: near it, and much slower than the return has been."""

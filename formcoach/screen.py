@@ -47,7 +47,8 @@ class Screen:
         self._shown = False
 
     def __enter__(self) -> Screen:
-        cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL)
+        os.environ.setdefault("QT_LOGGING_RULES", "*.warning=false")  # OpenCV's Qt laments fonts that it does not need
+        cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -476,7 +476,11 @@ def test_reps_are_stored_from_a_reserve_when_the_disk_fills_up(store: Store) -> 
             numbers = [live.add_rep(flagged(number)) for number in range(1, 60)]
         assert numbers == list(range(1, 60))
         assert not (live.folder / RESERVE).exists()
+        feed(live, 0, 100)
     assert store.session(1).reps == 59
+    assert files(live.folder) == set()
+    assert not list(live.folder.glob("*.npz"))
+    assert "No clips and no pose track from here on" in store.session(1).notes[0]
 
 
 def test_reps_that_could_not_be_stored_are_stored_later_and_in_order(store: Store) -> None:
@@ -704,7 +708,7 @@ def test_kill_9_loses_no_rep(tmp_path: Path) -> None:
                 assert len(there) - len(said) <= 1  # stored, and killed before it could say so
                 whole += check_files(session.folder, [one.clip for one in stored])
                 lengths.append(len(there))
-                if stored and list(session.folder.glob("poses-*")):
+                if stored and any(session.folder.glob("poses-*")):
                     lost.append(stored[-1].rep.span.end_s - load_session_track(session.folder).time_s[-1])
     finally:
         nursery.close()

@@ -156,10 +156,7 @@ def test_side_on_and_near(camera: Camera) -> None:
     "down_s",
     [
         3.0,
-        pytest.param(
-            6.0,
-            marks=pytest.mark.xfail(strict=True, reason="a return this slow is over at a fifth of the way: cut short"),
-        ),
+        6.0,
     ],
 )
 def test_slow_lowering_is_no_cut_return(down_s: float) -> None:
