@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from formcoach import __version__
-from formcoach.errors import FormCoachError
+from formcoach.errors import FormCoachError, printable
 
 if TYPE_CHECKING:
     from formcoach.analysis import Analysis
@@ -85,8 +85,6 @@ def _fail(message: str) -> NoReturn:
 
 def _complain(message: str) -> None:
     """One line on stderr."""
-    from formcoach.errors import printable
-
     err.print(f"[bold red]formcoach:[/] {escape(printable(message))}", soft_wrap=True, highlight=False)
 
 
@@ -211,7 +209,7 @@ def exercises(as_json: JsonOpt = False) -> None:
             table.add_row(one.id, one.name, one.best_view.value, ", ".join(fault.id for fault in one.faults))
         out.print(table)
     for broken in catalogue.broken:
-        err.print(f"[yellow]left out:[/] {escape(str(broken))}", highlight=False)
+        err.print(f"[yellow]left out:[/] {escape(printable(str(broken)))}", highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -271,14 +269,21 @@ def benchmark(
     video: Annotated[Path | None, typer.Argument(help="A video to measure on; a bundled sample by default.")] = None,
     model: ModelOpt = "full",
     rounds: Annotated[int, typer.Option(min=1, help="How often each way is run, in turn; medians are given.")] = 3,
+    live_s: Annotated[
+        float | None, typer.Option("--live", min=1, help="Instead: play the video as a camera for so many seconds.")
+    ] = None,
     as_json: JsonOpt = False,
 ) -> None:
     """Time the analysis against a bare decode-and-detect loop on the same frames, in the same run."""
     from formcoach.catalogue import bundled, load_catalogue
-    from formcoach.measuring import time_analysis
+    from formcoach.measuring import time_analysis, time_live
 
     chosen = video or bundled("samples") / "bent-over-row_rounded-back.mp4"
-    timing = time_analysis(chosen, _model(model), load_catalogue()["bent-over-row"], rounds)
+    exercise = load_catalogue()["bent-over-row"]
+    if live_s is not None:
+        timing = time_live(chosen, _model(model), exercise, live_s)
+    else:
+        timing = time_analysis(chosen, _model(model), exercise, rounds)
     if as_json:
         _print_json(timing)
         return

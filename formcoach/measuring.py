@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import statistics
+import sys
+import tempfile
 import time
+from pathlib import Path
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from formcoach.analysis import estimate, judge
 from formcoach.catalogue import load_catalogue
@@ -16,8 +23,6 @@ from formcoach.recording import load_track, save_track
 from formcoach.report import report_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     from formcoach.exercise import Exercise
@@ -91,3 +96,92 @@ def _own_cost(video: Path, model: ModelFile, exercise: Exercise) -> float:
             pipeline.update(frame.time_s, estimator.pose(frame, found))
             spent += time.thread_time() - start
     return spent
+
+
+def time_live(video: Path, model: ModelFile, exercise: Exercise, seconds: float) -> dict[str, Any]:
+    """Coach a video that plays as a camera, again and again for so long, and measure what a person would feel.
+
+    Nothing is shown or heard; the voice mixes into nothing at real time, the session is recorded into a folder that is
+    thrown away.
+    """
+    from formcoach.camera import open_camera
+    from formcoach.live import Live
+    from formcoach.recorder import SessionRecorder
+    from formcoach.store import Store
+    from formcoach.voice import NullSink, Voice
+
+    ages_ms: list[float] = []
+    cue_delays_ms: list[float] = []
+    captured = processed = dropped = 0
+    began, busy = time.monotonic(), time.process_time()
+    with tempfile.TemporaryDirectory() as folder, Store(Path(folder), timeout_s=0.2) as store, _MemoryWatch() as memory:
+        while time.monotonic() - began < seconds:
+            with (
+                open_camera(str(video)) as camera,
+                Estimator(model.path) as estimator,
+                Voice(None, NullSink()) as voice,
+            ):
+                recorder = SessionRecorder(store, exercise, camera=camera.name, model=model.name)
+                live = Live(exercise, camera, estimator, voice=voice, screen=None, recorder=recorder, events=None)
+                live.run()
+                recorder.close()
+            ages_ms += [1000 * age for age in live.figures.ages_s]
+            cue_delays_ms += [1000 * delay for delay in live.figures.cue_delays_s]
+            captured, dropped = captured + camera.captured, dropped + camera.dropped
+            processed += live.figures.processed
+    lasted = time.monotonic() - began
+    return {
+        "video": video.name,
+        "seconds": lasted,
+        "frames_in": captured,
+        "frames_processed": processed,
+        "frames_dropped": dropped,
+        "frames_per_s": processed / lasted,
+        "camera_to_overlay_ms_median": statistics.median(ages_ms),
+        "camera_to_overlay_ms_p95": float(np.percentile(ages_ms, 95)),
+        "rep_end_to_cue_ms_median": statistics.median(cue_delays_ms) if cue_delays_ms else None,
+        "rep_end_to_cue_ms_p95": float(np.percentile(cue_delays_ms, 95)) if cue_delays_ms else None,
+        "cores_busy": (time.process_time() - busy) / lasted,
+        "memory_mb_after_20_s": memory.after(20.0),
+        "memory_mb_half_way": memory.after(lasted / 2),
+        "memory_mb_at_the_end": memory.after(lasted),
+    }
+
+
+class _MemoryWatch:
+    """Samples the process's memory once a second."""
+
+    def __init__(self) -> None:
+        self._samples: list[tuple[float, float]] = []
+        self._stop = Event()
+        self._began = time.monotonic()
+        self._thread = Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> _MemoryWatch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(1.0):
+            self._samples.append((time.monotonic() - self._began, _memory_mb()))
+
+    def after(self, seconds: float) -> float | None:
+        """MB held then, the median of five samples before it; None before the first."""
+        before = [mb for at, mb in self._samples if at <= seconds]
+        return statistics.median(before[-5:]) if before else None
+
+
+def _memory_mb() -> float:
+    """What the process holds now, MB; on systems without /proc, the most that it ever held."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+    except (OSError, ValueError):
+        import resource
+
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak / (1e6 if sys.platform == "darwin" else 1e3)

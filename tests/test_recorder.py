@@ -146,9 +146,9 @@ def test_a_clip_waits_for_the_second_after_its_rep(store: Store) -> None:
         live.add_rep(flagged(1, 1.0, 1.9))
         feed(live, 60, 86)  # to 2.83 s
         assert math.isnan(store.reps_of(1)[0].clip_start_s)
-        feed(live, 86, 89)  # past 2.9 s
-        wait_for(lambda: files(live.folder) >= {clip_name(1)})
-        feed(live, 89, 90)
+        feed(live, 86, 95)  # past 2.9 s
+        wait_for(lambda: not live._clips._ended.empty())
+        feed(live, 95, 96)
         assert store.reps_of(1)[0].clip == live.folder / clip_name(1)
 
 
