@@ -248,7 +248,7 @@ class Live:
         cue, said_s = self._cue
         faults = [(self._exercise.fault(f.fault), f) for f in last.findings] if last is not None else []
         shown = self._camera.now_s() - said_s < CUE_SHOWN_S
-        words = "Paused" if self._paused else self._advice or (cue if shown else "")
+        words = "Paused" if self._paused else self._advice or (cue if shown else self._resting())
         return Card(
             count=self._session.count,
             state=State.AWAY if moment is None else moment.state,
@@ -262,6 +262,16 @@ class Live:
             praise=cue == CONFIRMATION,
             unseen=self._unseen(body),
         )
+
+    def _resting(self) -> str:
+        """Between sets: what the last one came to, and how long the rest has lasted."""
+        since_s = self._session.resting_since_s
+        if since_s is None:
+            return ""
+        summary = self._session.summaries[-1]
+        minutes, seconds = divmod(int(max(self._camera.now_s() - since_s, 0.0)), 60)
+        reps = f"{len(summary.reps)} reps, {summary.clean} clean"
+        return f"Set {summary.number}: {reps}. Rest {minutes}:{seconds:02d}"
 
     def _unseen(self, body: Body | None) -> str:
         """Before the first rep: how much can be judged from here."""
