@@ -146,26 +146,25 @@ class OneArm(Counting):
 
 
 class Footing:
-    """Whether the feet stay where they are: nothing is counted while somebody walks in or away."""
+    """Whether somebody stays where they are: nothing is counted while they walk in or away.
+
+    Walking takes feet and hips along. Either alone is the exercise, or a foot that is seen now here, now there.
+    """
 
     WINDOW_S = 0.5
     WALK_T = 0.35
-    """Torso lengths that the feet's middle may move within the window."""
+    """Torso lengths that feet and hips may move within the window."""
 
     def __init__(self) -> None:
         self._places: list[tuple[float, float, float]] = []
 
     def __call__(self, body: Body) -> bool:
-        """Take one frame; whether the feet stay. Feet that are not seen are taken to stay."""
-        x = _feet_x(body)
-        if math.isnan(x):
+        """Take one frame; whether the person stays. Feet that are not seen are taken to stay."""
+        feet = (body.xy[L.LEFT_ANKLE][0] + body.xy[L.RIGHT_ANKLE][0]) / 2
+        if math.isnan(feet):
             return True
-        self._places = [p for p in self._places if body.time_s - p[0] <= self.WINDOW_S]
-        self._places.append((body.time_s, x, body.torso_px))
-        xs = [p[1] for p in self._places]
-        return max(xs) - min(xs) <= self.WALK_T * body.torso_px
-
-
-def _feet_x(body: Body) -> float:
-    """Where the ankles are across the picture; NaN where either is unseen."""
-    return (body.xy[L.LEFT_ANKLE][0] + body.xy[L.RIGHT_ANKLE][0]) / 2
+        self._places = [place for place in self._places if body.time_s - place[0] <= self.WINDOW_S]
+        self._places.append((body.time_s, feet, body.hips[0]))
+        _, feet_x, hips_x = zip(*self._places, strict=True)
+        walked = min(max(feet_x) - min(feet_x), max(hips_x) - min(hips_x))
+        return bool(walked <= self.WALK_T * body.torso_px)

@@ -42,7 +42,10 @@ PALM_S = 1.0
 """A palm held above the head this long, the other hand down, stops everything."""
 PALM_T = 0.25
 CUE_SHOWN_S = 3.0
+STORE_PATIENCE_S = 0.2
+"""A frame may wait so long for another process that writes into the store."""
 RATE_FRAMES = 30
+GAP_S = 1.0
 
 
 @dataclass
@@ -90,6 +93,7 @@ class Live:
         self._times: deque[float] = deque(maxlen=RATE_FRAMES)
         self._palm_since_s: float | None = None
         self._started_set = 0
+        self._stored_rep: int | None = None
 
     # ---- the loop ----
 
@@ -105,6 +109,8 @@ class Live:
             self._finish()
 
     def _take(self, frame: Frame) -> None:
+        if self._times and frame.time_s - self._times[-1] > GAP_S:
+            self._times.clear()  # unplugged and back: that is no slow computer
         self._times.append(frame.time_s)
         if self._paused:
             self._show(frame, None, None)
@@ -145,9 +151,9 @@ class Live:
             if self._started_set != event.set_number:
                 self._started_set = event.set_number
                 self._recorder.start_set(event.set_number, event.rep.span.start_s)
-            self._recorder.add_rep(event.rep)
+            self._stored_rep = self._recorder.add_rep(event.rep)
         elif event.kind is Kind.CUE and event.cue is not None:
-            self._recorder.add_cue(event.cue)
+            self._recorder.add_cue(event.cue, self._stored_rep)
         elif event.kind is Kind.SET_ENDED:
             self._recorder.finish_set(event.set_number, event.time_s)
 
@@ -201,7 +207,8 @@ class Live:
 
     def _advise(self, frame: Frame, moment: Moment) -> None:
         """Until the first rep of a set, help to stand right."""
-        if self._session.count or self._session.reps:
+        away_in_rest = moment.body is None and self._session.resting_since_s is not None
+        if self._session.count or self._session.reps or away_in_rest:
             self._advice = None
             return
         height, width = frame.image.shape[:2]
@@ -259,7 +266,7 @@ class Live:
             highlight=highlight(*faults[0], last.side, last.azimuth_deg) if faults and last is not None else None,
             remarks=tuple(remark(fault, finding) for fault, finding in faults),
             cue=words,
-            praise=cue == CONFIRMATION,
+            praise=words == cue == CONFIRMATION,
             unseen=self._unseen(body),
         )
 
@@ -291,6 +298,7 @@ class Live:
             self._voice.muted = not self._voice.muted
         elif key is Key.CALIBRATE:
             self._pipeline = Pipeline(self._exercise)
+            self._session.calibrated()
 
 
 def _mark(rep: Rep) -> Mark:
@@ -367,7 +375,7 @@ def coach(exercise: Exercise, options: Options, events: TextIO | None, notice: A
         screen = stack.enter_context(Screen()) if window else None
         recorder = None
         if options.record:
-            store = stack.enter_context(Store())
+            store = stack.enter_context(Store(timeout_s=STORE_PATIENCE_S))
             for torn in store.close_torn():
                 notice(f"A session of {torn.started_at:%Y-%m-%d %H:%M} had been cut off; it was closed.")
             recorder = SessionRecorder(
@@ -375,6 +383,7 @@ def coach(exercise: Exercise, options: Options, events: TextIO | None, notice: A
                 exercise,
                 camera=camera.name,
                 model=options.model.name,
+                targets=options.targets,
                 clock_s=camera.now_s(),
                 keep_video=options.keep_video,
             )
@@ -392,7 +401,7 @@ def coach(exercise: Exercise, options: Options, events: TextIO | None, notice: A
                 recorder.close(ending)
                 for text in recorder.notes:
                     notice(text)
-            for text in (*camera.notices, *voice.notices):
+            for text in (*camera.notices, *(() if options.mute else voice.notices)):
                 notice(text)
     return live
 

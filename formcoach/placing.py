@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -110,7 +109,7 @@ class Assistant:
     def __init__(self, exercise: Exercise) -> None:
         self._exercise = exercise
         self._since: tuple[str | None, float] = (None, 0.0)
-        self._told: deque[tuple[str, float]] = deque(maxlen=1)
+        self._told: dict[str, float] = {}
 
     def update(self, sight: Sight) -> tuple[str | None, bool]:
         """The advice that holds now, and whether it is time to say it."""
@@ -119,7 +118,7 @@ class Assistant:
             self._since = (advice, sight.time_s)
         if advice is None or sight.time_s - self._since[1] < PERSIST_S:
             return None, False
-        if self._told and self._told[0][0] == advice and sight.time_s - self._told[0][1] < REPEAT_S:
+        if sight.time_s - self._told.get(advice, -math.inf) < REPEAT_S:
             return advice, False
-        self._told.append((advice, sight.time_s))
+        self._told[advice] = sight.time_s
         return advice, True

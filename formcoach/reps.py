@@ -254,11 +254,11 @@ class RepCounter:
         self._low = min(self._low, n)
         turned_up = n > self._low + (0.05 if self._returned else TURN_UP)
         stopped = self._high - n > 0.4 and self._stopped()  # a rest learned wrong must not hold the set up
-        if not self._returned and time_s - self._lift_s < MIN_ALOFT * self._signal.min_s and n <= RETURNED:
-            self.count -= self._counted
-            self._start_over()  # a glitch of the estimate, or a twitch
-            return None
         if not self._returned and (n <= RETURNED or stopped or (turned_up and self._low <= BOUNCE)):
+            if time_s - self._lift_s < MIN_ALOFT * self._signal.min_s:
+                self.count -= self._counted
+                self._start_over()  # a glitch of the estimate, or a twitch
+                return None
             self._returned = True
             self._count()
         if self._returned and (turned_up or stopped or self._settled(n)):

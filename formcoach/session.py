@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from statistics import median
 from typing import TYPE_CHECKING
@@ -153,6 +153,11 @@ class Session:
         events += self._watch_rest(moment.time_s)
         return events
 
+    def calibrated(self) -> None:
+        """The pipeline began anew and counts from 0 again: the set under way goes on."""
+        self._counted_before -= self._counted
+        self._counted = 0
+
     def finish(self, time_s: float) -> list[Event]:
         """The session ends: a set under way is summed up."""
         return self._sum_up(time_s) if self._reps else []
@@ -173,6 +178,7 @@ class Session:
         return str(count) if count in MILESTONES else ""
 
     def _judged(self, rep: Rep) -> list[Event]:
+        rep = replace(rep, set_number=self.set_number)  # here a set may also end by its target, or by leaving
         self._reps.append(rep)
         self._last_rep_s = max(self._last_rep_s, rep.span.end_s)
         events = [self._event(Kind.REP, rep.span.end_s, rep=rep)]
@@ -208,6 +214,7 @@ class Session:
         reps = tuple(self._reps)
         summary = SetSummary(self.set_number, reps, reps[0].span.start_s, reps[-1].span.end_s)
         ended = self._event(Kind.SET_ENDED, time_s, count=len(reps), text=self._in_a_sentence(summary))
+        done = self._event(Kind.DONE, time_s, count=len(reps), text="That was the last set. Well done.")
         self.summaries.append(summary)
         self._reps.clear()
         self._counted_before = self._counted
@@ -215,7 +222,7 @@ class Session:
         self.resting_since_s, self._rest_told = time_s, False
         if self._targets.sets is not None and summary.number >= self._targets.sets:
             self._rest_told = True
-            return [ended, self._event(Kind.DONE, time_s, text="That was the last set. Well done.")]
+            return [ended, done]
         return [ended]
 
     def _in_a_sentence(self, summary: SetSummary) -> str:

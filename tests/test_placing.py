@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from poses import FRONT, LEFT_SIDE, OBLIQUE_LEFT, STANDING, Camera, Posture, film, passing
+from poses import FRONT, LEFT_SIDE, OBLIQUE_LEFT, STANDING, Camera, film, passing
 
 from formcoach.body import Body, Observer, View
 from formcoach.catalogue import load_catalogue
@@ -35,8 +35,9 @@ def exercise(name: str = "bent-over-row") -> Exercise:
 
 
 @cache
-def standing(camera: Camera = LEFT_SIDE, posture: Posture = STANDING) -> Body:
+def standing(camera: Camera = LEFT_SIDE, *, lean: float = 0.0) -> Body:
     """A body that has stood there for a second."""
+    posture = replace(STANDING, lean=lean)
     observe = Observer()
     bodies = [observe(pose) for pose in film(passing(posture, [(1.0, posture)]), camera).poses if pose is not None]
     return bodies[-1]
@@ -99,7 +100,7 @@ def test_too_slow() -> None:
 
 @pytest.mark.parametrize(
     ("distance_m", "said"),
-    [(1.0, BACK), (1.6, BACK), (2.6, None), (3.3, None), (4.5, None), (7.0, CLOSER), (12.0, CLOSER)],
+    [(1.0, BACK), (1.6, BACK), (2.6, None), (3.3, None), (4.1, None), (7.0, CLOSER), (12.0, CLOSER)],
 )
 def test_distance(distance_m: float, said: str | None) -> None:
     body = standing(replace(LEFT_SIDE, distance_m=distance_m))
@@ -129,7 +130,7 @@ def test_a_camera_that_is_level_enough(deg: float) -> None:
 
 
 def test_from_the_side_a_lean_is_the_persons() -> None:
-    body = standing(posture=replace(STANDING, lean=25.0))
+    body = standing(lean=25.0)
     assert advice_for(sight(body), exercise()) is None
 
 
@@ -221,7 +222,9 @@ def test_nothing_to_say_nothing_said() -> None:
 
 def test_it_must_last() -> None:
     assert watch((AWAY, PERSIST_S - 0.1), (WELL, 5.0)) == []
-    assert watch((AWAY, 2.0)) == [(pytest.approx(PERSIST_S, abs=0.06), NOBODY)]
+    ((when_s, said),) = watch((AWAY, 2.0))
+    assert said == NOBODY
+    assert when_s == pytest.approx(PERSIST_S, abs=0.06)
 
 
 def test_flickering_is_not_spoken_of() -> None:
@@ -252,7 +255,6 @@ def test_the_same_after_a_moment_of_well_is_not_repeated_at_once() -> None:
     assert len(watch((AWAY, 2.0), (WELL, 1.0), (AWAY, 2.0))) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="only the last advice is remembered: two that take turns are said each time")
 def test_two_that_take_turns_are_not_nagged() -> None:
     said = watch(*[(GLOOM, 1.0), (AWAY, 1.0)] * 5)
     for advice in (DARK, NOBODY):

@@ -171,9 +171,13 @@ def test_a_window_that_is_not_there_yet_is_not_closed(window: FakeWindow) -> Non
 
 
 def test_the_window_is_closed_whatever_happens(window: FakeWindow) -> None:
-    with pytest.raises(RuntimeError), Screen():
-        assert window.open
-        raise RuntimeError
+    def broken() -> None:
+        with Screen():
+            assert window.open
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        broken()
     assert not window.open
 
 
@@ -192,7 +196,9 @@ def test_the_picture_is_mirrored_and_left_as_it_was(window: FakeWindow) -> None:
 def test_the_pose_is_drawn_where_the_person_is_in_the_mirror(window: FakeWindow) -> None:
     pose = seen()
     image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-    left = Pose(0.0, pose.landmarks - [200, 0, 0], pose.world, pose.visibility, pose.support, None)  # to the left half
+    left = Pose(
+        0.0, pose.landmarks - np.array([200, 0, 0], np.float32), pose.world, pose.visibility, pose.support, None
+    )  # to the left half
     with Screen() as screen:
         bare = screen.show(image, None, CARD)
         changed = (screen.show(image, left, CARD) != bare).any(axis=2).any(axis=0)
