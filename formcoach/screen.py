@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,8 @@ class Screen:
             self._overlay, self._size = Overlay(width, height), (width, height)
             cv2.resizeWindow(TITLE, width, height)
         picture = np.ascontiguousarray(image[:, ::-1])
-        self._overlay.draw(picture, None if pose is None else in_the_mirror(pose, width), card)
+        mirrored = None if pose is None else in_the_mirror(pose, width)
+        self._overlay.draw(picture, mirrored, _card_in_the_mirror(card))
         cv2.imshow(TITLE, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
         return picture
 
@@ -74,6 +76,14 @@ class Screen:
         if code == 27:  # escape
             return Key.QUIT
         return next((key for key in Key if ord(key.value) == code), None)
+
+
+def _card_in_the_mirror(card: Card) -> Card:
+    """The card with the back on the outline's other row, as `in_the_mirror` has it."""
+    what = card.highlight
+    if what is None or what.back is None:
+        return card
+    return replace(card, highlight=replace(what, back=1 - what.back))
 
 
 def in_the_mirror(pose: Pose, width: int) -> Pose:
