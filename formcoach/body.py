@@ -150,7 +150,6 @@ class Observer:
         self.swaps = 0
         self._swapped = self._facing_wrong = False
         self._last: Pose | None = None
-        self._since_s = -math.inf
         self._scale = Average(0.5)
         self._torso_m = Average(6.0)
         self._heading = (Average(1.0), Average(1.0))
@@ -159,8 +158,6 @@ class Observer:
         """The body as far as the pose can be trusted."""
         if self._last is not None and pose.time_s - self._last.time_s > self.GAP_S:
             self._last, self._swapped = None, False
-        if self._last is None:
-            self._since_s = pose.time_s
         pose = self._facing_put_right(self._unswapped(pose))
         torso_px = self._torso_px(pose)
         body = Body(

@@ -1,7 +1,7 @@
 """How faults are read from a rep, and the faults that many exercises share.
 
-The readers are small functions that rule modules combine: the median of a measure in a phase, its change from the
-person's neutral, its spread. A single frame never decides.
+The readers are small functions that rule modules combine: the median of a measure in a phase, or its change from the
+person's neutral. A single frame never decides.
 """
 
 from __future__ import annotations
@@ -61,20 +61,6 @@ def _change(window: RepWindow, measure: Measure, side: Side | None, phase: Phase
     return replace(r, value=r.value - neutral, trust=r.trust * window.neutral_trust)
 
 
-def spread(measure: Measure, phase: Phase) -> Callable[[RepWindow], Reading]:
-    """The 95th less the 5th percentile over a phase."""
-
-    def read(window: RepWindow) -> Reading:
-        readings = []
-        for side in window.sides(measure):
-            high = _percentile(window, measure, side, phase, 95.0)
-            low = _percentile(window, measure, side, phase, 5.0)
-            readings.append(replace(high, value=high.value - low.value))
-        return pick(readings, max)
-
-    return read
-
-
 def negative(read: Callable[[RepWindow], Reading]) -> Callable[[RepWindow], Reading]:
     """The same reading, the other way round."""
 
@@ -83,16 +69,6 @@ def negative(read: Callable[[RepWindow], Reading]) -> Callable[[RepWindow], Read
         return replace(reading, value=-reading.value)
 
     return turned
-
-
-def size(read: Callable[[RepWindow], Reading]) -> Callable[[RepWindow], Reading]:
-    """The same reading without its sign."""
-
-    def unsigned(window: RepWindow) -> Reading:
-        reading = read(window)
-        return replace(reading, value=abs(reading.value))
-
-    return unsigned
 
 
 def pick(readings: list[Reading], worst: Callable[..., float]) -> Reading:

@@ -19,6 +19,7 @@ from formcoach.pipeline import Moment, Pipeline
 from formcoach.placing import Assistant, Sight, judged_from
 from formcoach.pose import Landmark as L
 from formcoach.report import finding_of
+from formcoach.reps import State
 from formcoach.screen import Key
 from formcoach.session import Event, Kind, Session, Targets
 from formcoach.voice import NUMBERS, Tone
@@ -248,8 +249,6 @@ class Live:
         self._obey(self._screen.key())
 
     def _card(self, moment: Moment | None) -> Card:
-        from formcoach.reps import State
-
         body = None if moment is None else moment.body
         last = self._session.reps[-1] if self._session.reps else None
         cue, said_s = self._cue

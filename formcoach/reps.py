@@ -36,7 +36,7 @@ class State(Enum):
 
 LIFT_OFF = 0.35
 ENTER = 0.48
-ABANDON, PARTIAL = 0.20, 0.30
+ABANDON = 0.20
 LEAVE_TOP = 0.20
 RETURNED = 0.30
 TURN_UP, BOUNCE = 0.20, 0.50
@@ -241,8 +241,7 @@ class RepCounter:
             if self._signal.at_peak:
                 self._count()
         elif n < ABANDON:
-            if self._high >= PARTIAL:
-                self.partials.append(self._span(complete=True))
+            self.partials.append(self._span(complete=True))
             self._start_over()
 
     def _top(self, n: float) -> None:

@@ -31,7 +31,7 @@ from formcoach.window import RepWindow
 
 
 def knee_drive_t(window: RepWindow) -> Reading:
-    """How far the hips dip before and early in the lift, T, where the knees bend with them."""
+    """How far the hips dip in the lift below where they were just before it, T."""
     dip = rise_in_rep(m.hip_stature_t, Phase.LIFT, 10.0)(window)
     return replace(dip, value=-dip.value)
 
