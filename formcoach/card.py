@@ -66,6 +66,31 @@ class Remark:
     limit: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """Large words for who is not lifting: before the first rep, in a rest, at the end.
+
+    Attributes:
+        title: what this is.
+        figures: numbers shown large, each with what it counts: ("5", "reps").
+        stand: draw how to stand for this view.
+        lists: headings, each with what belongs under it in one text.
+        mark: of the finding that the heading names; None for none.
+        heading: what to work on.
+        text: how.
+        whole: in the middle of a darkened picture, for there is nothing else to look at.
+    """
+
+    title: str = ""
+    figures: tuple[tuple[str, str], ...] = ()
+    stand: View | None = None
+    lists: tuple[tuple[str, str], ...] = ()
+    mark: Mark | None = None
+    heading: str = ""
+    text: str = ""
+    whole: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Card:
     """What to show on one frame.
@@ -82,6 +107,7 @@ class Card:
         cue: what is being said.
         praise: whether the cue confirms rather than corrects.
         unseen: what cannot be judged from here, in a few words.
+        board: what to read between sets.
     """
 
     count: int
@@ -95,6 +121,7 @@ class Card:
     cue: str = ""
     praise: bool = False
     unseen: str = ""
+    board: Board | None = None
 
 
 # ---- from findings to what is shown ----

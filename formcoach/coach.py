@@ -79,9 +79,8 @@ class Coach:
         now_s = rep.span.end_s
         due = [fault for fault in self._exercise.faults if self._is_due(fault)]
         due = [fault for fault in due if not any(root in self._recent[-1] for root in ROOTS.get(fault.id, ()))]
-        if due:
-            fault = max(due, key=self._urgency)
-            if self._may_speak(fault, now_s):
+        for fault in sorted(due, key=self._urgency, reverse=True):
+            if self._may_speak(fault, now_s):  # one that was said often enough must not silence the others
                 return self._correct(fault, now_s)
         return self._confirm(now_s)
 

@@ -13,14 +13,12 @@ from formcoach.reps import RepCounter, State
 from formcoach.smooth import Average
 
 if TYPE_CHECKING:
-    from formcoach.exercise import Exercise, Span
+    from formcoach.exercise import RepSignal, Span
+    from formcoach.measure import Measure
 
 
 class Counting(ABC):
     """Which counters an exercise needs, and how their signals come about."""
-
-    def __init__(self, exercise: Exercise) -> None:
-        self._signal = exercise.signal
 
     @abstractmethod
     def update(self, body: Body, *, in_position: bool) -> list[tuple[Span, Side | None]]:
@@ -69,9 +67,10 @@ class Counting(ABC):
 class BothArms(Counting):
     """One counter over the mean of the arms that are seen steadily, or over a signal of the whole body."""
 
-    def __init__(self, exercise: Exercise) -> None:
-        super().__init__(exercise)
-        self._counter = RepCounter(exercise.signal)
+    def __init__(self, signal: RepSignal) -> None:
+        self._signal = signal
+        self._counter = RepCounter(signal)
+        self._mover = Mover(signal.mover) if signal.mover is not None else None
         self._seen = {Side.LEFT: Average(1.0), Side.RIGHT: Average(1.0)}
 
     @property
@@ -81,8 +80,17 @@ class BothArms(Counting):
 
     def update(self, body: Body, *, in_position: bool) -> list[tuple[Span, Side | None]]:
         """Take one frame."""
+        if self._mover is not None:
+            self._mover.add(body)
         span = self._counter.update(body.time_s, self._value(body), in_position=in_position)
-        return [] if span is None else [(span, None)]
+        return [] if span is None else [(span, self._side(span))]
+
+    def finish(self) -> list[tuple[Span, Side | None]]:
+        """The recording ends."""
+        return [(span, self._side(span)) for span, _ in super().finish()]
+
+    def _side(self, span: Span) -> Side | None:
+        return None if self._mover is None else self._mover(span)
 
     def _value(self, body: Body) -> float:
         measure = self._signal.measure
@@ -103,12 +111,10 @@ class OneArm(Counting):
     That tells a rowing arm from both, and a real rep from arms that the model exchanged for a while.
     """
 
-    MEMORY_S = 20.0
-
-    def __init__(self, exercise: Exercise) -> None:
-        super().__init__(exercise)
-        self._counters = {Side.LEFT: RepCounter(exercise.signal), Side.RIGHT: RepCounter(exercise.signal)}
-        self._values: dict[Side, deque[tuple[float, float]]] = {Side.LEFT: deque(), Side.RIGHT: deque()}
+    def __init__(self, signal: RepSignal) -> None:
+        self._signal = signal
+        self._counters = {Side.LEFT: RepCounter(signal), Side.RIGHT: RepCounter(signal)}
+        self._ranges = SidedValues()
 
     @property
     def counters(self) -> dict[Side | None, RepCounter]:
@@ -120,7 +126,7 @@ class OneArm(Counting):
         done: list[tuple[Span, Side | None]] = []
         for side, counter in self._counters.items():
             value = self._signal.measure.function(body, side)
-            self._keep(side, body.time_s, value)
+            self._ranges.add(side, body.time_s, value)
             span = counter.update(body.time_s, value, in_position=in_position)
             if span is None:
                 continue
@@ -130,19 +136,47 @@ class OneArm(Counting):
                 counter.count -= 1
         return done
 
-    def _keep(self, side: Side, time_s: float, value: float) -> None:
+    def _is_alone(self, side: Side | None, span: Span) -> bool:
+        return side is not None and self._ranges.moved(side.other, span) < 0.5 * span.range
+
+
+class SidedValues:
+    """What a measure of each side was over the last while."""
+
+    MEMORY_S = 20.0
+
+    def __init__(self) -> None:
+        self._values: dict[Side, deque[tuple[float, float]]] = {Side.LEFT: deque(), Side.RIGHT: deque()}
+
+    def add(self, side: Side, time_s: float, value: float) -> None:
+        """Take one value; NaN is passed over."""
         values = self._values[side]
         if not math.isnan(value):
             values.append((time_s, value))
         while values and time_s - values[0][0] > self.MEMORY_S:
             values.popleft()
 
-    def _is_alone(self, side: Side | None, span: Span) -> bool:
-        return side is not None and self._moved(side.other, span) < 0.5 * span.range
-
-    def _moved(self, side: Side, span: Span) -> float:
+    def moved(self, side: Side, span: Span) -> float:
+        """How far a side's value went during a rep."""
         during = [v for t, v in self._values[side] if span.start_s <= t <= span.end_s]
         return max(during) - min(during) if during else 0.0
+
+
+class Mover:
+    """Which arm did a rep, where the signal is of both together: the one that moved more."""
+
+    def __init__(self, measure: Measure) -> None:
+        self._measure = measure
+        self._ranges = SidedValues()
+
+    def add(self, body: Body) -> None:
+        """Take one frame."""
+        for side in Side:
+            self._ranges.add(side, body.time_s, self._measure.function(body, side))
+
+    def __call__(self, span: Span) -> Side:
+        """The side that did this rep."""
+        return max(Side, key=lambda side: self._ranges.moved(side, span))
 
 
 class Footing:

@@ -16,6 +16,7 @@ from formcoach.body import Side, View
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from formcoach.body import Body
     from formcoach.measure import Measure
     from formcoach.window import RepWindow
 
@@ -86,6 +87,23 @@ class Phase(Flag):
     WHOLE = LIFT | TOP | LOWER
 
 
+class Kind(Enum):
+    """What is counted."""
+
+    REPS = "reps"
+    MOBILITY = "mobility"
+    """Full excursions, slow, for their range."""
+    HOLD = "hold"
+    """Time in a position."""
+    CARRY = "carry"
+    """Time and steps under a load."""
+
+    @property
+    def timed(self) -> bool:
+        """Whether time is counted, not reps."""
+        return self in (Kind.HOLD, Kind.CARRY)
+
+
 class Sides(Enum):
     """Which arms a rep is done with."""
 
@@ -93,6 +111,8 @@ class Sides(Enum):
     """Both together."""
     ONE = "one"
     """One arm, then the other, a set or some reps each."""
+    ALTERNATING = "alternating"
+    """The arms in turn."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +127,8 @@ class RepSignal:
         foot: how long before the signal's 10 % point the movement starts, in times of its way from 10 % to 30 %; 1.72
             for a signal that moves with the weight, more for one that follows it.
         at_peak: the rep counts at its peak (a dropped bar still counts), not on the return.
+        lowers_first: the way to the peak is the lowering, as in a pullover.
+        mover: where the signal is of both arms together and one works: of which arm this measure changes more, did it.
     """
 
     measure: Measure
@@ -116,6 +138,8 @@ class RepSignal:
     min_s: float = 1.0
     foot: float = 1.72
     at_peak: bool = False
+    lowers_first: bool = False
+    mover: Measure | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +149,32 @@ class Gate:
     measure: Measure
     low: float = -math.inf
     high: float = math.inf
+
+    def kept(self, body: Body) -> bool:
+        """Whether the bound holds, on either side for a measure of one side; unseen is taken to hold."""
+        measure = self.measure
+        sides = [(side,) for side in Side] if measure.sided else [()]
+        seen = [value for value in (measure.function(body, *side) for side in sides) if not math.isnan(value)]
+        return not seen or any(self.low <= value <= self.high for value in seen)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldSignal:
+    """What is timed: a position, or a walk under a load.
+
+    Attributes:
+        gates: the clock runs while all of them hold.
+        walking: the clock runs only while the person walks, or marches on the spot.
+        target_s: how long it is meant to last.
+        min_s: a shorter time is none.
+        carried: of one loaded arm: on the side where this measure is greater.
+    """
+
+    gates: tuple[Gate, ...]
+    target_s: float
+    walking: bool = False
+    min_s: float = 2.0
+    carried: Measure | None = None
 
 
 @dataclass(frozen=True)
@@ -197,8 +247,9 @@ class Exercise:
     Attributes:
         id: kebab-case, as in the catalogue.
         name: for people.
+        kind: what is counted.
         sides: with which arms.
-        signal: what is counted.
+        signal: what is counted, or timed.
         position: gates that hold from before the first rep to after the last.
         faults: all that can go wrong and be seen.
         camera: where to put the camera.
@@ -209,12 +260,23 @@ class Exercise:
     id: str
     name: str
     sides: Sides
-    signal: RepSignal
+    signal: RepSignal | HoldSignal
     position: tuple[Gate, ...]
     faults: tuple[Fault, ...]
     camera: str
     movement: str
     best_view: View
+    kind: Kind = Kind.REPS
+
+    @property
+    def unit(self) -> str:
+        """Of a rep's range: "deg", "T", or "s" where time is counted."""
+        return self.signal.measure.unit if isinstance(self.signal, RepSignal) else "s"
+
+    @property
+    def lowers_first(self) -> bool:
+        """Whether the first phase of a rep is the eccentric one."""
+        return isinstance(self.signal, RepSignal) and self.signal.lowers_first
 
     def fault(self, fault_id: str) -> Fault:
         """The fault of that id.
@@ -289,9 +351,17 @@ class NotAssessed:
     instead: str
 
 
+@dataclass(frozen=True)
+class Walk:
+    """What a carry came to."""
+
+    steps: int
+    turns: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rep:
-    """A judged rep.
+    """A judged rep, or a judged hold, whose range is the seconds in position.
 
     Attributes:
         number: counted over the recording, from 1.
@@ -303,6 +373,7 @@ class Rep:
         findings: what was wrong.
         hints: what may have been wrong, seen from a view too weak to say so.
         not_assessed: what could not be judged.
+        walk: steps and turns of a carry; else None.
     """
 
     number: int
@@ -314,3 +385,4 @@ class Rep:
     findings: tuple[Finding, ...]
     hints: tuple[Finding, ...]
     not_assessed: tuple[NotAssessed, ...]
+    walk: Walk | None = None

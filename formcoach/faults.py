@@ -56,7 +56,7 @@ def change(
 
 
 def _change(window: RepWindow, measure: Measure, side: Side | None, phase: Phase, percentile: float) -> Reading:
-    neutral = window.neutral.get((measure.name, side), math.nan)
+    neutral = window.neutral.median(measure, side)
     r = _percentile(window, measure, side, phase, percentile)
     return replace(r, value=r.value - neutral, trust=r.trust * window.neutral_trust)
 
@@ -185,9 +185,7 @@ def difference(measure: Measure, phase: Phase) -> Callable[[RepWindow], Reading]
         if len(window.arms) < 2:
             return UNSEEN
         left, right = (_percentile(window, measure, side, phase, 50.0) for side in (Side.LEFT, Side.RIGHT))
-        neutral = window.neutral.get((measure.name, Side.LEFT), math.nan) - window.neutral.get(
-            (measure.name, Side.RIGHT), math.nan
-        )
+        neutral = window.neutral.median(measure, Side.LEFT) - window.neutral.median(measure, Side.RIGHT)
         apart = left.value - right.value - neutral
         return replace(left, value=abs(apart), trust=min(left.trust, right.trust))
 
@@ -218,7 +216,7 @@ def stance_rise_deg(window: RepWindow) -> Reading:
         return Reading(
             math.nan, why="the first two reps are what it is compared with", instead="do at least three reps"
         )
-    before = window.early.get((m.trunk_lean_deg.name, None), math.nan)
+    before = sum(rest.median(m.trunk_lean_deg) for rest in window.early) / len(window.early)
     now = level(m.trunk_lean_deg, Phase.BOTTOM)(window)
     return replace(now, value=before - now.value)
 

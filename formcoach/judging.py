@@ -10,13 +10,26 @@ import numpy as np
 
 from formcoach import measure as m
 from formcoach.body import Side, View
-from formcoach.exercise import UNSEEN, Exercise, Fault, Finding, Grade, NotAssessed, Phase, Reading, Rep, Span
+from formcoach.exercise import (
+    UNSEEN,
+    Exercise,
+    Fault,
+    Finding,
+    Grade,
+    HoldSignal,
+    NotAssessed,
+    Phase,
+    Reading,
+    Rep,
+    RepSignal,
+    Span,
+    Walk,
+)
 from formcoach.geometry import wrapped_deg
-from formcoach.window import Column, RepWindow, Table, Timeline
+from formcoach.walking import walk_of
+from formcoach.window import RepWindow, Table, Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     from formcoach.measure import Measure
@@ -43,11 +56,11 @@ class Neutral:
     """How the person is without the fault.
 
     Attributes:
-        values: the median of each measure.
+        seen: the frames of it.
         trust: 1 for a set-up that was seen held still, less where it was pieced together from the rep itself.
     """
 
-    values: Mapping[Column, float]
+    seen: Table
     trust: float
 
 
@@ -70,7 +83,7 @@ class RepJudge:
         self._lengths_s: list[float] = []
         self._neutrals: dict[Side | None, Neutral] = {}
         self._first_ends: dict[Side | None, float] = {}
-        self._rests: list[dict[Column, float]] = []
+        self._rests: list[Table] = []
 
     def __call__(self, span: Span, side: Side | None) -> Rep:
         """Judge one rep; `side` is the arm that did it, None for both."""
@@ -83,8 +96,7 @@ class RepJudge:
         self._last_end_s = span.end_s
         self._lengths_s.append(span.end_s - span.start_s)
         if len(self._rests) < 2:
-            bottom = window.during(Phase.BOTTOM)
-            self._rests.append(Table(window.table.columns, window.table.rows[bottom]).medians())
+            self._rests.append(window.table.where(window.during(Phase.BOTTOM)))
         return Rep(
             number=self._reps,
             set_number=self.set_number,
@@ -95,7 +107,14 @@ class RepJudge:
             findings=findings,
             hints=hints,
             not_assessed=not_assessed,
+            walk=self._walk(window),
         )
+
+    def _walk(self, window: RepWindow) -> Walk | None:
+        signal = self._exercise.signal
+        if not (isinstance(signal, HoldSignal) and signal.walking):
+            return None
+        return walk_of(window.table.where(window.during(Phase.WHOLE)))
 
     def _set_is_over(self, start_s: float) -> bool:
         usual_s = float(np.median(self._lengths_s)) if self._lengths_s else 0.0
@@ -105,25 +124,32 @@ class RepJudge:
 
     def _window(self, span: Span, side: Side | None) -> RepWindow:
         table = self._timeline.between(span.start_s - 0.3, span.end_s)
-        signal = self._exercise.signal.measure
+        signal = self._exercise.signal
         first = self._first_ranges.setdefault(side, [])
         if len(first) < FIRST_REPS:
             first.append(span.range)
-        arms = _arms_seen(table, signal, side)
         neutral = self._neutral_of(side, span)
         azimuth = table.median(m.azimuth_deg)
+        if isinstance(signal, HoldSignal):
+            arms, norm = _arms(table, side), np.ones(len(table))
+            reach, bottom = span.reach, 0.0
+        else:
+            arms = _arms_seen(table, signal.measure, side)
+            norm = _norm(table, signal.measure, arms, span)
+            reach = span.range / self._full_range(signal, side)
+            bottom = self._bottom(signal, side, span, neutral)
         return RepWindow(
             span=span,
             table=table,
-            signal=_norm(table, signal, arms, span),
-            neutral=neutral.values,
+            signal=norm,
+            neutral=neutral.seen,
             neutral_trust=neutral.trust,
-            early=self._early(),
+            early=tuple(self._rests) if len(self._rests) == 2 else (),
             arms=arms,
             view=View.at(azimuth),
             sideways=abs(math.sin(math.radians(azimuth))),
-            reach=span.range / self._full_range(side),
-            bottom=self._bottom(side, span, neutral),
+            reach=reach,
+            bottom=bottom,
             lost_s=self._timeline.losses(span.start_s - LOSS_LASTS_S, span.end_s),
         )
 
@@ -134,52 +160,51 @@ class RepJudge:
             now = self._neutral(span)
             if known is None or now.trust == 1.0:
                 trust = now.trust if known is None else BETWEEN_REPS_TRUST
-                self._neutrals[side] = Neutral(now.values, trust)
+                self._neutrals[side] = Neutral(now.seen, trust)
         return self._neutrals[side]
 
     def _neutral(self, span: Span) -> Neutral:
         """From the set-up; where none was seen, from the rep's own first third, trusted half."""
         before = self._timeline.between(span.start_s - SETUP_S, span.start_s - SETUP_END_S)
-        if len(before.rows) >= 3 and before.time_s[-1] - before.time_s[0] >= SETUP_MIN_S:
-            return Neutral(before.medians(), 1.0)
-        third_s = (span.peak_s - span.start_s) / 3
-        return Neutral(self._timeline.between(span.start_s, span.start_s + third_s).medians(), 0.5)
+        if len(before) >= 3 and before.time_s[-1] - before.time_s[0] >= SETUP_MIN_S:
+            return Neutral(before, 1.0)
+        third_s = max((span.peak_s - span.start_s) / 3, SETUP_MIN_S)
+        return Neutral(self._timeline.between(span.start_s, span.start_s + third_s), 0.5)
 
-    def _early(self) -> dict[Column, float]:
-        """The medians of the first two reps' bottoms; empty before there are two."""
-        if len(self._rests) < 2:
-            return {}
-        first, second = self._rests
-        return {column: (first[column] + second[column]) / 2 for column in first}
-
-    def _full_range(self, side: Side | None) -> float:
+    def _full_range(self, signal: RepSignal, side: Side | None) -> float:
         """The range a full rep has: the mean of the better two of the person's first three, at least most people's."""
         first = self._first_ranges[side]
         own = sum(sorted(first)[-2:]) / 2 if len(first) >= 2 else 0.0
-        return max(own, self._exercise.signal.full)
+        return max(own, signal.full)
 
-    def _bottom(self, side: Side | None, span: Span, neutral: Neutral) -> float:
+    def _bottom(self, signal: RepSignal, side: Side | None, span: Span, neutral: Neutral) -> float:
         """How far from the set-up's level of the signal the rep ended, as a share of a full range."""
-        measure = self._exercise.signal.measure
+        measure = signal.measure
         sides: tuple[Side | None, ...] = (None,) if not measure.sided else (side,) if side else tuple(Side)
-        levels = [neutral.values.get((measure.name, s), math.nan) for s in sides]
+        levels = [neutral.seen.median(measure, s) for s in sides]
         seen = [level for level in levels if not math.isnan(level)]
-        nominal = self._exercise.signal.peak - self._exercise.signal.rest
+        nominal = signal.peak - signal.rest
         setup = sum(seen) / len(seen) if seen else math.nan
-        if not (setup - self._exercise.signal.rest) / nominal > -0.5:
+        if not (setup - signal.rest) / nominal > -0.5:
             setup = self._first_ends.setdefault(side, span.next_rest)  # the set-up was held lower than the exercise is
-        return (span.next_rest - setup) * math.copysign(1.0, nominal) / self._full_range(side)
+        return (span.next_rest - setup) * math.copysign(1.0, nominal) / self._full_range(signal, side)
+
+
+def _arms(table: Table, side: Side | None) -> tuple[Side, ...]:
+    """The arms that worked, the nearer first."""
+    if side is not None:
+        return (side,)
+    near = Side.LEFT if wrapped_deg(table.median(m.azimuth_deg)) >= 0 else Side.RIGHT
+    return near, near.other
 
 
 def _arms_seen(table: Table, signal: Measure, side: Side | None) -> tuple[Side, ...]:
     """The arms that worked and were seen for most of the rep, the nearer first."""
-    if side is not None:
-        return (side,)
-    near = Side.LEFT if wrapped_deg(table.median(m.azimuth_deg)) >= 0 else Side.RIGHT
-    if not signal.sided:
-        return (near, near.other)
-    seen = [arm for arm in (near, near.other) if np.isfinite(table.values(signal, arm)).mean() > SEEN_SHARE]
-    return tuple(seen) or (near,)
+    arms = _arms(table, side)
+    if len(arms) == 1 or not signal.sided:
+        return arms
+    seen = [arm for arm in arms if np.isfinite(table.values(signal, arm)).mean() > SEEN_SHARE]
+    return tuple(seen) or arms[:1]
 
 
 def _norm(table: Table, signal: Measure, arms: tuple[Side, ...], span: Span) -> NDArray[np.float64]:

@@ -7,31 +7,38 @@ import math
 import time
 from collections import deque
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 
 from formcoach.body import View
-from formcoach.card import Card, Mark, highlight, near_side, put_right, remark
+from formcoach.card import Board, Card, Mark, highlight, near_side, put_right, remark
 from formcoach.coach import CONFIRMATION
+from formcoach.errors import FormCoachError
 from formcoach.pipeline import Moment, Pipeline
-from formcoach.placing import Assistant, Sight, judged_from
+from formcoach.placing import SLOW, Assistant, Sight, Vantage
 from formcoach.pose import Landmark as L
 from formcoach.report import finding_of
 from formcoach.reps import State
 from formcoach.screen import Key
-from formcoach.session import Event, Kind, Session, Targets
+from formcoach.session import COUNT_IN, COUNT_IN_STEP_S, Event, Kind, Session, Targets, counted, most_frequent
 from formcoach.voice import NUMBERS, Tone
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from formcoach.body import Body
     from formcoach.camera import Camera
     from formcoach.estimator import Estimator
+    from formcoach.coach import Cue
     from formcoach.exercise import Exercise, Rep
     from formcoach.pose import Frame, Pose
     from formcoach.recorder import SessionRecorder
     from formcoach.screen import Screen
+    from formcoach.session import SessionSummary
+    from formcoach.store import Store
     from formcoach.voice import Voice
 
 SAFETY = (
@@ -43,6 +50,12 @@ PALM_S = 1.0
 """A palm held above the head this long, the other hand down, stops everything."""
 PALM_T = 0.25
 CUE_SHOWN_S = 3.0
+VIEW_S = 0.6
+"""In position and seen from one view so long, the person is told what can be judged from there."""
+SUMMARY_S = 8.0
+"""The summary stays on the screen so long, or until a key."""
+LONG_FRESH_S = 6.0
+"""How late a sentence between sets may begin; a word in a set must be on time."""
 STORE_PATIENCE_S = 0.2
 """A frame may wait so long for another process that writes into the store."""
 RATE_FRAMES = 30
@@ -65,7 +78,13 @@ class Figures:
 
 
 class Live:
-    """One live session. `run` goes on until the camera ends, somebody quits, or Ctrl-C."""
+    """One live session. `run` goes on until the camera ends, somebody quits, or Ctrl-C.
+
+    Attributes:
+        figures: what its loop measured.
+        exercise: what is done.
+        reps, cues: as they were told, oldest first.
+    """
 
     def __init__(
         self,
@@ -80,8 +99,10 @@ class Live:
         targets: Targets | None = None,
     ) -> None:
         self.figures = Figures()
+        self.exercise = exercise
         self.reps: list[Rep] = []
-        self._exercise, self._camera, self._estimator = exercise, camera, estimator
+        self.cues: list[Cue] = []
+        self._camera, self._estimator = camera, estimator
         self._voice, self._screen, self._recorder, self._events = voice, screen, recorder, events
         self._targets = targets or Targets()
         self._pipeline = Pipeline(exercise)
@@ -89,12 +110,21 @@ class Live:
         self._assistant = Assistant(exercise)
         self._paused = self._quitting = False
         self._cue: tuple[str, float] = ("", -math.inf)
+        """What is shown as said, and until when."""
         self._advice: str | None = None
         self._marks: list[Mark] = []
         self._times: deque[float] = deque(maxlen=RATE_FRAMES)
         self._palm_since_s: float | None = None
+        self._vantage_since: tuple[View | None, float] = (None, -math.inf)
+        self._vantage_told = self._was_in_position = False
+        self._last_frame: Frame | None = None
         self._started_set = 0
         self._stored_rep: int | None = None
+
+    @property
+    def summary(self) -> SessionSummary:
+        """What the sets that are over come to."""
+        return self._session.summary
 
     # ---- the loop ----
 
@@ -110,6 +140,9 @@ class Live:
             self._finish()
 
     def _take(self, frame: Frame) -> None:
+        if self._last_frame is None and not self._voice.muted:
+            self._session.hush(frame.time_s, SAFETY)
+        self._last_frame = frame
         if self._times and frame.time_s - self._times[-1] > GAP_S:
             self._times.clear()  # unplugged and back: that is no slow computer
         self._times.append(frame.time_s)
@@ -121,9 +154,11 @@ class Live:
         self.figures.processed += 1
         if self._recorder is not None:
             self._recorder.add(frame, pose)
-        for event in self._session.follow(moment):
+        placed = self._vantage_told and self._advice in (None, SLOW)
+        for event in self._session.follow(moment, placed=placed):
             self._tell(event)
         self._advise(frame, moment)
+        self._tell_what_is_seen(moment)
         self._watch_palm(moment)
         self._show(frame, pose, moment)
         self.figures.ages_s.append(self._camera.now_s() - frame.time_s)
@@ -146,6 +181,8 @@ class Live:
         if event.kind is Kind.REP and event.rep is not None:
             self.reps.append(event.rep)
             self._marks.append(_mark(event.rep))
+        elif event.kind is Kind.CUE and event.cue is not None:
+            self.cues.append(event.cue)
         if self._recorder is None:
             return
         if event.kind is Kind.REP and event.rep is not None:
@@ -166,11 +203,12 @@ class Live:
         if not event.text:
             return
         praise = event.cue is not None and event.cue.text == CONFIRMATION
-        tones = {Kind.SET_ENDED: Tone.DONE, Kind.DONE: Tone.DONE, Kind.COUNTED: Tone.UP, Kind.READY: Tone.UP}
-        tone = Tone.UP if praise else tones.get(event.kind, Tone.ALERT)
-        self._voice.say(event.text, tone=tone, fresh_s=6.0 if event.kind in (Kind.SET_ENDED, Kind.DONE) else 1.5)
+        tone = Tone.UP if praise or event.text == COUNT_IN[-1] else TONES.get(event.kind, Tone.ALERT)
+        self._voice.say(event.text, tone=tone, fresh_s=LONG_FRESH_S if event.kind in BETWEEN_SETS else 1.5)
+        if event.kind is Kind.COUNT_IN:
+            self._cue = (event.text, event.time_s + COUNT_IN_STEP_S)
         if event.kind is Kind.CUE:
-            self._cue = (event.text, self._camera.now_s())
+            self._cue = (event.text, self._camera.now_s() + CUE_SHOWN_S)
             self.figures.cue_delays_s.append(self._camera.now_s() - event.time_s)
 
     def _write(self, event: Event) -> None:
@@ -191,12 +229,11 @@ class Live:
             line["fault"] = event.cue.fault
         if event.text:
             line["text"] = event.text
-        self._events.write(json.dumps(line, ensure_ascii=False) + "\n")
-        self._events.flush()
+        _write_line(self._events, line)
 
     def _prepare_words(self) -> None:
-        cues = [fault.cue for fault in self._exercise.faults]
-        self._voice.prepare([SAFETY, CONFIRMATION, STOPPING, "Ready when you are", "last one", *cues, *NUMBERS])
+        cues = [fault.cue for fault in self.exercise.faults]
+        self._voice.prepare([SAFETY, CONFIRMATION, STOPPING, *COUNT_IN, "last one", *cues, *NUMBERS])
         self._voice.say(SAFETY, tone=Tone.UP, fresh_s=20.0)
 
     # ---- the person and the camera ----
@@ -218,9 +255,29 @@ class Live:
         self._advice, say = self._assistant.update(sight)
         if say and self._advice:
             self._voice.say(self._advice)
+            self._session.hush(frame.time_s, self._advice)
             if self._events is not None:
                 line = {"event": "advice", "time_s": round(frame.time_s, 3), "text": self._advice}
-                self._events.write(json.dumps(line, ensure_ascii=False) + "\n")
+                _write_line(self._events, line)
+
+    def _tell_what_is_seen(self, moment: Moment) -> None:
+        """Once, before a set: what can be judged from here, and what would show the rest."""
+        in_position = moment.body is not None and moment.state is State.READY
+        self._was_in_position |= in_position
+        view = View.at(moment.body.azimuth_deg) if in_position and moment.body is not None else None
+        if view is not self._vantage_since[0]:
+            self._vantage_since = (view, moment.time_s)
+        steady = moment.time_s - self._vantage_since[1] >= VIEW_S
+        busy = self._session.count or self._session.reps or not self._session.quiet(moment.time_s)
+        if view is None or not steady or busy or self._vantage_told or self._advice:
+            return
+        self._vantage_told = True
+        vantage = Vantage.of(view, self.exercise)
+        self._voice.say(vantage.sentence, tone=Tone.UP, fresh_s=LONG_FRESH_S)
+        self._session.hush(moment.time_s, vantage.sentence)
+        if self._events is not None:
+            line = {"event": "view", "time_s": round(moment.time_s, 3), "view": view.value, "text": vantage.sentence}
+            _write_line(self._events, line | {"seen": vantage.seen, "unseen": vantage.unseen})
 
     def _watch_palm(self, moment: Moment) -> None:
         """A raised palm between reps stops the session."""
@@ -251,10 +308,10 @@ class Live:
     def _card(self, moment: Moment | None) -> Card:
         body = None if moment is None else moment.body
         last = self._session.reps[-1] if self._session.reps else None
-        cue, said_s = self._cue
-        faults = [(self._exercise.fault(f.fault), f) for f in last.findings] if last is not None else []
-        shown = self._camera.now_s() - said_s < CUE_SHOWN_S
-        words = "Paused" if self._paused else self._advice or (cue if shown else self._resting())
+        cue, until_s = self._cue
+        faults = [(self.exercise.fault(f.fault), f) for f in last.findings] if last is not None else []
+        shown = cue if self._camera.now_s() < until_s else ""
+        words = "Paused" if self._paused else self._advice or shown
         return Card(
             count=self._session.count,
             state=State.AWAY if moment is None else moment.state,
@@ -266,25 +323,45 @@ class Live:
             remarks=tuple(remark(fault, finding) for fault, finding in faults),
             cue=words,
             praise=words == cue == CONFIRMATION,
-            unseen=self._unseen(body),
+            board=None if self._session.count or self._session.reps else self._board(body),
         )
 
-    def _resting(self) -> str:
-        """Between sets: what the last one came to, and how long the rest has lasted."""
-        since_s = self._session.resting_since_s
-        if since_s is None:
-            return ""
-        summary = self._session.summaries[-1]
-        minutes, seconds = divmod(int(max(self._camera.now_s() - since_s, 0.0)), 60)
-        reps = f"{len(summary.reps)} reps, {summary.clean} clean"
-        return f"Set {summary.number}: {reps}. Rest {minutes}:{seconds:02d}"
+    def _board(self, body: Body | None) -> Board:
+        """Between sets what the last one came to; before the first, where to stand and what is seen from there."""
+        if self._session.resting_since_s is not None:
+            return self._resting(self._session.resting_since_s)
+        safety = "" if self._was_in_position else SAFETY
+        if body is None or self._advice:
+            stand, _, _ = self.exercise.camera.partition(". ")
+            return Board(stand=self.exercise.best_view, heading=f"{stand.rstrip('.')}.", text=safety)
+        vantage = Vantage.of(View.at(body.azimuth_deg), self.exercise)
+        lists = [("From here I can see", ", ".join(vantage.seen).lower())] if vantage.seen else []
+        if vantage.unseen:
+            lists.append((f"Not from here: {vantage.move}", ", ".join(vantage.unseen).lower()))
+        return Board(lists=tuple(lists), text=safety)
 
-    def _unseen(self, body: Body | None) -> str:
-        """Before the first rep: how much can be judged from here."""
-        if body is None or self._session.reps:
-            return ""
-        seen = len(judged_from(View.at(body.azimuth_deg), self._exercise))
-        return f"From here I judge {seen} of {len(self._exercise.faults)} faults"
+    def _resting(self, since_s: float) -> Board:
+        """How long the rest has lasted, or is to last still, what the last set came to, and what to do better."""
+        last = self._session.summaries[-1]
+        rested_s = max(self._camera.now_s() - since_s, 0.0)
+        rest_s = self._session.targets.rest_s
+        if rest_s is None:
+            figures = ((_clock(rested_s), "rest"),)
+        else:
+            figures = ((_clock(max(math.ceil(rest_s - rested_s), 0)), "to go"),)
+        reps = ((str(len(last.reps)), "rep" if len(last.reps) == 1 else "reps"), (str(last.clean), "clean"))
+        return _with_advice(Board(title=f"Set {last.number} done", figures=figures + reps), last.reps, self.exercise)
+
+    def show_summary(self) -> None:
+        """What the session came to, on the screen for a while, until a key or until the window is closed."""
+        if self._screen is None or self._screen.closed or self._last_frame is None or not self.summary.sets:
+            return
+        card = Card(count=0, state=State.AWAY, board=summary_board(self.summary))
+        until_s = time.monotonic() + SUMMARY_S
+        while time.monotonic() < until_s:
+            self._screen.show(self._last_frame.image, None, card)
+            if self._screen.pressed():
+                return
 
     def _obey(self, key: Key | None) -> None:
         if key is Key.QUIT:
@@ -296,8 +373,53 @@ class Live:
         elif key is Key.MUTE:
             self._voice.muted = not self._voice.muted
         elif key is Key.CALIBRATE:
-            self._pipeline = Pipeline(self._exercise)
+            self._pipeline = Pipeline(self.exercise)
             self._session.calibrated()
+
+
+TONES = {
+    Kind.SET_ENDED: Tone.DONE,
+    Kind.DONE: Tone.DONE,
+    Kind.SESSION_ENDED: Tone.DONE,
+    Kind.COUNTED: Tone.UP,
+    Kind.COUNT_IN: Tone.DOWN,
+}
+"""What sounds in place of words; the last word of the count-in rises."""
+BETWEEN_SETS = {Kind.SET_ENDED, Kind.DONE, Kind.SESSION_ENDED, Kind.REST_OVER}
+
+
+def _write_line(events: TextIO, line: dict[str, Any]) -> None:
+    events.write(json.dumps(line, ensure_ascii=False) + "\n")
+    events.flush()
+
+
+def summary_board(summary: SessionSummary) -> Board:
+    """A session in figures, what was found most often, and how to mend it."""
+    sets, reps = len(summary.sets), len(summary.reps)
+    figures = (
+        (str(sets), "set" if sets == 1 else "sets"),
+        (str(reps), "rep" if reps == 1 else "reps"),
+        (str(summary.clean), "clean"),
+    )
+    board = Board(title=f"{summary.exercise.name}: done", figures=figures, whole=True)
+    return _with_advice(board, summary.reps, summary.exercise)
+
+
+def _with_advice(board: Board, reps: tuple[Rep, ...], exercise: Exercise) -> Board:
+    """The board with what was found most often, or with praise."""
+    found = most_frequent(reps, exercise)
+    if found is None:
+        return replace(board, mark=Mark.CLEAN, heading="All clean")
+    fault, times = found
+    severe = any(f.severity == "severe" for rep in reps for f in rep.findings if f.fault == fault.id)
+    heading = f"{fault.name}: {times} of {counted(len(reps), 'rep')}"
+    return replace(board, mark=Mark.SEVERE if severe else Mark.MILD, heading=heading, text=fault.explain)
+
+
+def _clock(seconds: float) -> str:
+    """Minutes and seconds: 1:05."""
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02d}"
 
 
 def _mark(rep: Rep) -> Mark:
@@ -325,6 +447,7 @@ class Options:
         mute, voice, volume: of the voice.
         keep_video: keep all of the session's video.
         record: whether anything is stored at all.
+        out: folder for the report of the session; None for none.
         targets: what was set out to do.
     """
 
@@ -336,10 +459,17 @@ class Options:
     volume: float = 1.0
     keep_video: bool = False
     record: bool = True
+    out: Path | None = None
     targets: Targets = field(default_factory=Targets)
 
 
-def coach(exercise: Exercise, options: Options, events: TextIO | None, notice: Any) -> Live:
+def coach(
+    exercise: Exercise,
+    options: Options,
+    events: TextIO | None,
+    notice: Callable[[str], None],
+    ended: Callable[[SessionSummary, Path | None], None] | None = None,
+) -> Live:
     """Open everything, coach, and close everything, in this order.
 
     Args:
@@ -347,9 +477,10 @@ def coach(exercise: Exercise, options: Options, events: TextIO | None, notice: A
         options: how.
         events: where JSON lines go; None for none.
         notice: called with each sentence that the person should read.
+        ended: called with what the session came to, however it ended, and the folder that it is stored in.
 
     Raises:
-        FormCoachError: no such camera, or it cannot be opened; the store cannot be written.
+        FormCoachError: no such camera, or it cannot be opened; the store or the report cannot be written.
     """
     from formcoach.camera import load_opencv, open_camera
 
@@ -363,6 +494,8 @@ def coach(exercise: Exercise, options: Options, events: TextIO | None, notice: A
     from formcoach.voice import NullSink, SoundDeviceSink, Voice
 
     with ExitStack() as stack:
+        if options.out is not None:
+            _make(options.out)
         camera = stack.enter_context(open_camera(options.camera))
         estimator = stack.enter_context(Estimator(options.model.path))
         speech = None if options.mute else find_speech(options.voice)
@@ -375,8 +508,7 @@ def coach(exercise: Exercise, options: Options, events: TextIO | None, notice: A
         recorder = None
         if options.record:
             store = stack.enter_context(Store(timeout_s=STORE_PATIENCE_S))
-            for torn in store.close_torn():
-                notice(f"A session of {torn.started_at:%Y-%m-%d %H:%M} had been cut off; it was closed.")
+            _close_torn(store, events, notice)
             recorder = SessionRecorder(
                 store,
                 exercise,
@@ -394,6 +526,7 @@ def coach(exercise: Exercise, options: Options, events: TextIO | None, notice: A
         try:
             live.run()
             ending = Ending.FINISHED
+            live.show_summary()
             _let_finish(voice)
         finally:
             if recorder is not None:
@@ -402,7 +535,44 @@ def coach(exercise: Exercise, options: Options, events: TextIO | None, notice: A
                     notice(text)
             for text in (*camera.notices, *(() if options.mute else voice.notices)):
                 notice(text)
+            if ended is not None:
+                ended(live.summary, None if recorder is None else recorder.folder)
+            if recorder is not None and options.out is not None:
+                _write_report(live, recorder.folder, options.out)
     return live
+
+
+def _make(folder: Path) -> None:
+    """Make the folder for the report now: at the end of a session it would be late to learn that it cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FormCoachError(f"cannot write results to {folder}: {error.strerror or error}; choose --out") from error
+
+
+def _close_torn(store: Store, events: TextIO | None, notice: Callable[[str], None]) -> None:
+    """Close the sessions whose process died, and say so."""
+    from formcoach.history import closed_line
+
+    for torn in store.close_torn():
+        notice(closed_line(torn))
+        if events is not None:
+            _write_line(events, {"event": "closed", "session": torn.id, "reps": torn.reps, "text": closed_line(torn)})
+
+
+def _write_report(live: Live, folder: Path, out: Path) -> None:
+    """The report of a session, as `analyze` writes one: over its track, with the reps and cues as they were told.
+
+    Raises:
+        FormCoachError: no track was stored, or the folder cannot be written.
+    """
+    from formcoach.analysis import judge
+    from formcoach.report import write_report
+    from formcoach.session_track import load_session_track
+
+    analysis = judge(load_session_track(folder), live.exercise)
+    reps = tuple(replace(rep, number=number) for number, rep in enumerate(live.reps, start=1))
+    write_report(replace(analysis, reps=reps, cues=tuple(live.cues)), out)
 
 
 def _let_finish(voice: Voice, longest_s: float = 6.0) -> None:

@@ -158,7 +158,148 @@ def forearm_tilt_deg(body: Body, side: Side) -> float:
     return from_down_deg(_at(body, side, "wrist"), _at(body, side, "elbow"))
 
 
+@of_side
+def wrist_vert_deg(body: Body, side: Side) -> float:
+    """The way from shoulder to wrist from hanging; 0 hangs, 90 is level, 180 points up."""
+    return from_down_deg(_at(body, side, "shoulder"), _at(body, side, "wrist"))
+
+
+@of_side
+def arm_flex_deg(body: Body, side: Side) -> float:
+    """The straight arm from the trunk's line, -90 to 270; 0 lies along it, 90 before it, 180 overhead in line.
+
+    Less than 0 is behind the hips, more than 180 past the head. For side and oblique views.
+    """
+    hip, shoulder, wrist = (_at(body, side, joint) for joint in ("hip", "shoulder", "wrist"))
+    down, arm = (hip[0] - shoulder[0], hip[1] - shoulder[1]), (wrist[0] - shoulder[0], wrist[1] - shoulder[1])
+    return (-body.facing * turn_deg(down, arm) + 90.0) % 360.0 - 90.0
+
+
+@of_side
+def reach_deg(body: Body, side: Side) -> float:
+    """The way from shoulder to wrist from the trunk's side in space, 0 to 180; 180 is overhead in line."""
+    if math.isnan(_at(body, side, "wrist")[0]):
+        return math.nan
+    hip, shoulder, wrist = (body.world[_INDEX[side][joint]] for joint in ("hip", "shoulder", "wrist"))
+    return angle3_deg(hip, shoulder, wrist)
+
+
+@of_side
+def elbow_bend_deg(body: Body, side: Side) -> float:
+    """The angle at the elbow in space; 180 is straight. For arms that point at the camera."""
+    if math.isnan(_at(body, side, "wrist")[0]):
+        return math.nan
+    shoulder, elbow, wrist = (body.world[_INDEX[side][joint]] for joint in ("shoulder", "elbow", "wrist"))
+    return angle3_deg(shoulder, elbow, wrist)
+
+
+@of_side
+def hand_over_elbow_t(body: Body, side: Side) -> float:
+    """How far the wrist is above its elbow."""
+    return (_at(body, side, "elbow")[1] - _at(body, side, "wrist")[1]) / body.torso_px
+
+
+@of_side
+def wrist_axis_t(body: Body, side: Side) -> float:
+    """How far the wrist is beyond its shoulder along the trunk, toward the head; negative is toward the hips."""
+    return _above_along_trunk(body, _at(body, side, "wrist"), _at(body, side, "shoulder"))
+
+
+@of_side
+def elbow_axis_t(body: Body, side: Side) -> float:
+    """As `wrist_axis_t`, of the elbow."""
+    return _above_along_trunk(body, _at(body, side, "elbow"), _at(body, side, "shoulder"))
+
+
+@of_side
+def wrist_along_t(body: Body, side: Side) -> float:
+    """As `wrist_axis_t`, in space: for bodies whose trunk points at the camera."""
+    return _along_trunk_in_space(body, side, "wrist")
+
+
+@of_side
+def elbow_along_t(body: Body, side: Side) -> float:
+    """As `wrist_along_t`, of the elbow."""
+    return _along_trunk_in_space(body, side, "elbow")
+
+
+def _along_trunk_in_space(body: Body, side: Side, joint: str) -> float:
+    if math.isnan(_at(body, side, joint)[0]):
+        return math.nan
+    hip, shoulder, end = (body.world[_INDEX[side][name]] for name in ("hip", "shoulder", joint))
+    up = [b - a for a, b in zip(hip, shoulder, strict=True)]
+    return sum((e - b) * u for b, e, u in zip(shoulder, end, up, strict=True)) / max(sum(u * u for u in up), 1e-6)
+
+
+@of_body
+def hand_span_t(body: Body) -> float:
+    """How far the wrists are apart in the picture."""
+    return distance(body.xy[L.LEFT_WRIST], body.xy[L.RIGHT_WRIST]) / body.torso_px
+
+
+@of_body
+def elbow_span_t(body: Body) -> float:
+    """How far the elbows are apart in the picture."""
+    return distance(body.xy[L.LEFT_ELBOW], body.xy[L.RIGHT_ELBOW]) / body.torso_px
+
+
+@of_body
+def hands_apart_t(body: Body) -> float:
+    """How far the wrists are apart in space, in torso lengths of the same frame."""
+    return _apart_in_space(body, L.LEFT_WRIST, L.RIGHT_WRIST)
+
+
+@of_body
+def elbows_apart_t(body: Body) -> float:
+    """How far the elbows are apart in space, in torso lengths of the same frame."""
+    return _apart_in_space(body, L.LEFT_ELBOW, L.RIGHT_ELBOW)
+
+
+def _apart_in_space(body: Body, left: L, right: L) -> float:
+    if math.isnan(body.xy[left][0] + body.xy[right][0]):
+        return math.nan
+    return math.dist(body.world[left], body.world[right]) / _trunk_m(body)
+
+
+def _trunk_m(body: Body) -> float:
+    """The trunk's length in space, m."""
+    w = body.world
+    trunk = (w[L.LEFT_SHOULDER][i] + w[L.RIGHT_SHOULDER][i] - w[L.LEFT_HIP][i] - w[L.RIGHT_HIP][i] for i in range(3))
+    return max(math.hypot(*trunk) / 2, 1e-3)
+
+
+@of_body
+def arms_apart_deg(body: Body) -> float:
+    """The angle in space between the left and the right arm, each from shoulder to wrist; 0 is palms together."""
+    w = body.world
+    left, right = (
+        [w[wrist][i] - w[shoulder][i] for i in range(3)]
+        for wrist, shoulder in ((L.LEFT_WRIST, L.LEFT_SHOULDER), (L.RIGHT_WRIST, L.RIGHT_SHOULDER))
+    )
+    return angle3_deg((left[0], left[1], left[2]), (0.0, 0.0, 0.0), (right[0], right[1], right[2]))
+
+
+@of_side
+def wrist_off_hip_t(body: Body, side: Side) -> float:
+    """How far the wrist is before the middle of the hips, level, toward where the person faces."""
+    return body.facing * (_at(body, side, "wrist")[0] - body.hips[0]) / body.torso_px
+
+
+@of_side
+def wrist_off_ear_t(body: Body, side: Side) -> float:
+    """How far the wrist is before the near ear, level, toward where the person faces."""
+    return body.facing * (_at(body, side, "wrist")[0] - _ear(body)[0]) / body.torso_px
+
+
 # ---- trunk ----
+
+
+@of_body
+def trunk_side_deg(body: Body) -> float:
+    """The trunk from upright, to the person's right; negative leans to the left. For front and rear views."""
+    hips, shoulders = body.hips, body.shoulders
+    toward_right = -1.0 if abs(body.azimuth_deg) <= 90 else 1.0
+    return math.degrees(math.atan2(toward_right * (shoulders[0] - hips[0]), hips[1] - shoulders[1]))
 
 
 @of_body
@@ -254,6 +395,37 @@ def _tilt3_deg(body: Body, left: L, right: L) -> float:
     return math.degrees(math.atan2(a[1] - b[1], math.hypot(a[0] - b[0], a[2] - b[2])))
 
 
+@of_body
+def shoulders_y_t(body: Body) -> float:
+    """How high the shoulders are in the picture: only its changes mean anything, while the camera stays."""
+    return -body.shoulders[1] / body.torso_px
+
+
+@of_body
+def hips_y_t(body: Body) -> float:
+    """How high the hips are in the picture: only its changes mean anything, while the camera stays."""
+    return -body.hips[1] / body.torso_px
+
+
+@of_body
+def hips_x_t(body: Body) -> float:
+    """How far forward the hips are in the picture: only its changes mean anything, while the camera stays."""
+    return body.facing * body.hips[0] / body.torso_px
+
+
+@of_body
+def shoulders_x_t(body: Body) -> float:
+    """How far forward the shoulders are in the picture: only its changes mean anything, while the camera stays."""
+    return body.facing * body.shoulders[0] / body.torso_px
+
+
+@of_side
+def hip_off_line_t(body: Body, side: Side) -> float:
+    """How far the hip lies off the line from shoulder to ankle; positive is toward the back, negative sags."""
+    line = beside(_at(body, side, "ankle"), _at(body, side, "shoulder"), _at(body, side, "hip"))
+    return -body.facing * line / body.torso_px
+
+
 # ---- head and shoulder girdle ----
 
 
@@ -289,6 +461,18 @@ def gaze_deg(body: Body) -> float:
         return math.nan
     ear, nose = _ear(body), body.xy[L.NOSE]
     return math.degrees(math.atan2(ear[1] - nose[1], body.facing * (nose[0] - ear[0]) / body.sideways))
+
+
+@of_body
+def nose_h_t(body: Body) -> float:
+    """How far the nose is above the shoulders' middle in the picture."""
+    return (body.shoulders[1] - body.xy[L.NOSE][1]) / body.torso_px
+
+
+@of_body
+def nose_x_t(body: Body) -> float:
+    """How far the nose is beside the shoulders' middle in the picture, to the picture's right."""
+    return (body.xy[L.NOSE][0] - body.shoulders[0]) / body.torso_px
 
 
 @of_body
@@ -340,6 +524,42 @@ def _mean_seen(a: float, b: float) -> float:
     if math.isnan(a):
         return b
     return a if math.isnan(b) else (a + b) / 2
+
+
+@of_side
+def ankle_y_t(body: Body, side: Side) -> float:
+    """How high the ankle is in the picture: only its changes mean anything, while the camera stays."""
+    return -_at(body, side, "ankle")[1] / body.torso_px
+
+
+@of_side
+def knee_y_t(body: Body, side: Side) -> float:
+    """How high the knee is in the picture: only its changes mean anything, while the camera stays."""
+    return -_at(body, side, "knee")[1] / body.torso_px
+
+
+@of_side
+def knee_x_t(body: Body, side: Side) -> float:
+    """How far forward the knee is in the picture: only its changes mean anything, while the camera stays."""
+    return body.facing * _at(body, side, "knee")[0] / body.torso_px
+
+
+@of_side
+def ankle_x_t(body: Body, side: Side) -> float:
+    """How far forward the ankle is in the picture: only its changes mean anything, while the camera stays."""
+    return body.facing * _at(body, side, "ankle")[0] / body.torso_px
+
+
+@of_side
+def knee_off_hip_t(body: Body, side: Side) -> float:
+    """How far the knee is before the hip, level, toward where the person faces."""
+    return body.facing * (_at(body, side, "knee")[0] - _at(body, side, "hip")[0]) / body.torso_px
+
+
+@of_body
+def step_t(body: Body) -> float:
+    """How much higher the left ankle is in the picture than the right one: it goes to and fro once in two steps."""
+    return (body.xy[L.RIGHT_ANKLE][1] - body.xy[L.LEFT_ANKLE][1]) / body.torso_px
 
 
 # ---- the camera ----

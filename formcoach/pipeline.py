@@ -10,12 +10,11 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from formcoach import measure as m
 from formcoach.body import Body, Observer
 from formcoach.counting import BothArms, Counting, Footing, OneArm
-from formcoach.exercise import Exercise, Gate, Rep, Sides, Span
+from formcoach.exercise import Exercise, HoldSignal, Kind, Rep, Sides, Span
+from formcoach.holding import Holding
 from formcoach.judging import RepJudge
-from formcoach.measure import Measure
 from formcoach.window import Timeline
 
 if TYPE_CHECKING:
@@ -69,20 +68,15 @@ def moments(poses: Iterable[tuple[float, Pose | None]], exercise: Exercise) -> I
     yield pipeline.finish()
 
 
-MEASURES = tuple(v for v in vars(m).values() if isinstance(v, Measure) and v is not m.back_turn_deg)
-"""Faults name their measures inside functions, so all are taken in each frame, which costs a tenth of a millisecond;
-all but the back's turn, the dearest, which the back's flexion holds already."""
-
-
 class Pipeline:
     """The state between two frames. `moments` is the short way to use it."""
 
     def __init__(self, exercise: Exercise) -> None:
         self._exercise = exercise
         self._observe = Observer()
-        self._timeline = Timeline(MEASURES)
-        self._counting: Counting = (OneArm if exercise.sides is Sides.ONE else BothArms)(exercise)
-        self._footing = Footing()
+        self._timeline = Timeline()
+        self._counting = _counting(exercise)
+        self._footing = None if exercise.kind is Kind.CARRY else Footing()
         self._judge = RepJudge(exercise, self._timeline)
         self._seen_s = self._time_s = -math.inf
 
@@ -95,7 +89,8 @@ class Pipeline:
                 self._counting.lose()
             return self._moment(None, None, [])
         body = self._observe(pose)
-        in_position = self._footing(body) and all(_kept(gate, body) for gate in self._exercise.position)
+        stays = self._footing is None or self._footing(body)
+        in_position = stays and all(gate.kept(body) for gate in self._exercise.position)
         if self._seen_s == -math.inf and in_position:
             self._counting.arm()  # first seen in position: in a set already
         self._seen_s = time_s
@@ -122,9 +117,8 @@ class Pipeline:
         )
 
 
-def _kept(gate: Gate, body: Body) -> bool:
-    """Whether a gate holds, on either side for a measure of one side; unseen is taken to hold."""
-    measure = gate.measure
-    values = [measure.function(body, side) for side in type(body.near)] if measure.sided else [measure.function(body)]
-    seen = [value for value in values if not math.isnan(value)]
-    return not seen or any(gate.low <= value <= gate.high for value in seen)
+def _counting(exercise: Exercise) -> Counting:
+    signal = exercise.signal
+    if isinstance(signal, HoldSignal):
+        return Holding(signal)
+    return BothArms(signal) if exercise.sides is Sides.BOTH or not signal.measure.sided else OneArm(signal)

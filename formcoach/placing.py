@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,12 @@ DARK = 45.0
 SLOW_FPS = 15.0
 """Below this tempo cannot be judged."""
 TILT_DEG = 8.0
+HEADROOM, FOOTROOM = 0.2, 0.2
+"""Shares of the picture's height above a head, or below feet, that a tilt of the camera could use."""
+SLOW = "This computer is slow right now. Please close other programs."
+"""The one advice that does not concern where the person stands."""
+NAMED = 3
+"""So many of the faults that are not seen are named by voice; the screen names all."""
 PERSIST_S, REPEAT_S = 0.8, 7.0
 """Advice must hold this long to be given, and is repeated no sooner."""
 
@@ -56,7 +63,7 @@ def advice_for(sight: Sight, exercise: Exercise) -> str | None:
     if sight.body is None:
         return "I cannot see you yet. Step into the picture."
     if sight.fps < SLOW_FPS:
-        return "This computer is slow right now. Please close other programs."
+        return SLOW
     return _framing(sight, sight.body) or _turning(sight.body, exercise)
 
 
@@ -66,24 +73,46 @@ def _framing(sight: Sight, body: Body) -> str | None:
         return "Step back until I see all of you."
     if tall < SMALLEST:
         return "Step closer."
-    if _cut_off(body, sight, (L.LEFT_ANKLE, L.RIGHT_ANKLE)):
-        return "I cannot see your feet. Tilt the camera down or step back."
-    if _cut_off(body, sight, (L.NOSE, L.LEFT_WRIST, L.RIGHT_WRIST)):
-        return "Your head or hands are cut off. Tilt the camera up or step back."
+    cut_off = _cut_off(body, sight)
+    if cut_off is not None:
+        return cut_off
     upright = m.hinge_deg.function(body) < 10
     if upright and View.at(body.azimuth_deg) is View.FRONT and abs(_lean_across_deg(body)) > TILT_DEG:
         return "The camera is tilted. Please set it level."
     return None
 
 
-def _cut_off(body: Body, sight: Sight, landmarks: tuple[L, ...]) -> bool:
-    for landmark in landmarks:
-        x, y = body.xy[landmark]
-        if math.isnan(x):
-            continue
-        if not (EDGE < x / sight.width < 1 - EDGE and EDGE < y / sight.height < 1 - EDGE):
-            return True
-    return False
+HEAD, HANDS, FEET = (L.NOSE,), (L.LEFT_WRIST, L.RIGHT_WRIST), (L.LEFT_ANKLE, L.RIGHT_ANKLE)
+
+
+def _cut_off(body: Body, sight: Sight) -> str | None:
+    """What to do about a part of the body at an edge; a tilt alone where the other end has room for it.
+
+    How high the camera stands, and how it is pitched, a pose does not tell: what is cut off does.
+    """
+    over = any(y < EDGE for _, y in _places(body, sight, HEAD + HANDS))
+    under = any(y > 1 - EDGE for _, y in _places(body, sight, FEET))
+    if over and under:
+        return "Step back until I see all of you."
+    if under:
+        room = any(y > HEADROOM for _, y in _places(body, sight, HEAD))
+        return f"I cannot see your feet. {'Tilt the camera down.' if room else 'Tilt the camera down or step back.'}"
+    if over:
+        feet = _places(body, sight, FEET)
+        room = bool(feet) and all(y < 1 - FOOTROOM for _, y in feet)
+        tilt = "Tilt the camera up." if room else "Tilt the camera up or step back."
+        return f"Your head or hands are cut off. {tilt}"
+    if any(not EDGE <= x <= 1 - EDGE for x, _ in _places(body, sight, HEAD + HANDS + FEET)):
+        return "You are at the edge of the picture. Step to the middle."
+    if any(y > 1 - EDGE for _, y in _places(body, sight, HEAD + HANDS)):
+        return "Your head or hands are cut off. Step back."
+    return None
+
+
+def _places(body: Body, sight: Sight, landmarks: tuple[L, ...]) -> list[tuple[float, float]]:
+    """Where those of the landmarks are that are seen, as shares of the picture."""
+    points = [body.xy[landmark] for landmark in landmarks]
+    return [(x / sight.width, y / sight.height) for x, y in points if not math.isnan(x)]
 
 
 def _lean_across_deg(body: Body) -> float:
@@ -101,6 +130,40 @@ def _turning(body: Body, exercise: Exercise) -> str | None:
 def judged_from(view: View, exercise: Exercise) -> tuple[str, ...]:
     """Names of the faults that can be judged from a view."""
     return tuple(fault.name for fault in exercise.faults if fault.grades.at(view) in (Grade.A, Grade.B))
+
+
+@dataclass(frozen=True)
+class Vantage:
+    """What can be judged from a view.
+
+    Attributes:
+        seen, unseen: names of the faults that can and that cannot.
+        move: what would show most of the latter; empty where there are none.
+    """
+
+    seen: tuple[str, ...]
+    unseen: tuple[str, ...]
+    move: str
+
+    @staticmethod
+    def of(view: View, exercise: Exercise) -> Vantage:
+        """Of an exercise seen so."""
+        seen = judged_from(view, exercise)
+        others = [fault for fault in exercise.faults if fault.name not in seen]
+        moves = Counter(fault.grades.move for fault in others).most_common(1)
+        return Vantage(seen, tuple(fault.name for fault in others), moves[0][0] if moves else "")
+
+    @property
+    def sentence(self) -> str:
+        """In words to be said: how many are seen, and some that are not."""
+        total = len(self.seen) + len(self.unseen)
+        if not self.unseen:
+            return f"From here I can see all {total} faults."
+        named = [name[0].lower() + name[1:] for name in self.unseen[:NAMED]]
+        if len(self.unseen) > NAMED:
+            named.append(f"{len(self.unseen) - NAMED} more")
+        listed = " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
+        return f"From here I can see {len(self.seen)} of {total} faults. Not from here: {listed}. For these, {self.move}."
 
 
 class Assistant:

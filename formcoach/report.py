@@ -9,6 +9,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from formcoach import __version__
+from formcoach.exercise import HoldSignal
 from formcoach.files import write_whole
 from formcoach.judging import not_assessable
 from formcoach.recording import save_track
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from formcoach.analysis import Analysis
-    from formcoach.exercise import Finding, NotAssessed, Rep
+    from formcoach.exercise import Exercise, Finding, NotAssessed, Rep
 
 SCHEMA = 1
+RANGE_WORDS = {"deg": "°", "T": " T", "s": " s"}
+RANGE_DIGITS = {"deg": 0, "T": 2, "s": 1}
 UNIT_WORDS = {"deg": "°", "T": " torso lengths", "s": " s", "%": " %"}
 
 
@@ -46,6 +49,7 @@ def json_of(report: dict[str, Any]) -> str:
 def report_of(analysis: Analysis) -> dict[str, Any]:
     """The report as plain data."""
     source, exercise = analysis.track.source, analysis.exercise
+    timed = exercise.kind.timed
     return {
         "schema": SCHEMA,
         "formcoach": __version__,
@@ -59,7 +63,7 @@ def report_of(analysis: Analysis) -> dict[str, Any]:
             "name": None if analysis.view is None else analysis.view.value,
             "azimuth_deg": _rounded(analysis.azimuth_deg, 1),
         },
-        "sets": [_set(number, reps, exercise.signal.measure.unit) for number, reps in _sets(analysis.reps)],
+        "sets": [] if timed else [_set(number, reps, exercise) for number, reps in _sets(analysis.reps)],
         "partial_reps": [
             {
                 "start_s": _rounded(span.start_s),
@@ -69,7 +73,7 @@ def report_of(analysis: Analysis) -> dict[str, Any]:
             }
             for span in analysis.partials
         ],
-        "holds": [],
+        "holds": [_hold(rep, exercise) for rep in analysis.reps] if timed else [],
         "not_assessed": _not_assessed(analysis),
         "cues": [{"time_s": _rounded(cue.time_s), "fault": cue.fault, "text": cue.text} for cue in analysis.cues],
         "notes": list(analysis.notes),
@@ -81,17 +85,20 @@ def _sets(reps: tuple[Rep, ...]) -> list[tuple[int, list[Rep]]]:
     return [(number, [rep for rep in reps if rep.set_number == number]) for number in numbers]
 
 
-def _set(number: int, reps: list[Rep], unit: str) -> dict[str, Any]:
+def _set(number: int, reps: list[Rep], exercise: Exercise) -> dict[str, Any]:
     return {
         "number": number,
         "start_s": _rounded(reps[0].span.start_s),
         "end_s": _rounded(reps[-1].span.end_s),
-        "reps": [_rep(rep, unit) for rep in reps],
+        "reps": [_rep(rep, exercise) for rep in reps],
     }
 
 
-def _rep(rep: Rep, unit: str) -> dict[str, Any]:
+def _rep(rep: Rep, exercise: Exercise) -> dict[str, Any]:
     span = rep.span
+    first_s, last_s = span.peak_s - span.start_s, span.end_s - span.lowering_s
+    if exercise.lowers_first:
+        first_s, last_s = last_s, first_s
     return {
         "number": rep.number,
         "side": "both" if rep.side is None else rep.side.value,
@@ -100,10 +107,34 @@ def _rep(rep: Rep, unit: str) -> dict[str, Any]:
         "end_s": _rounded(span.end_s),
         "complete": span.complete,
         "range": _rounded(span.range),
-        "range_unit": unit,
-        "concentric_s": _rounded(span.peak_s - span.start_s),
+        "range_unit": exercise.unit,
+        "concentric_s": _rounded(first_s),
         "hold_s": _rounded(span.lowering_s - span.peak_s),
-        "eccentric_s": _rounded(span.end_s - span.lowering_s),
+        "eccentric_s": _rounded(last_s),
+        **_judged(rep),
+    }
+
+
+def _hold(rep: Rep, exercise: Exercise) -> dict[str, Any]:
+    signal = exercise.signal
+    entry = {
+        "number": rep.number,
+        "set": rep.set_number,
+        "side": "both" if rep.side is None else rep.side.value,
+        "start_s": _rounded(rep.span.start_s),
+        "end_s": _rounded(rep.span.end_s),
+        "complete": rep.span.complete,
+        "held_s": _rounded(rep.span.range),
+    }
+    if isinstance(signal, HoldSignal):
+        entry["target_s"] = signal.target_s
+    if rep.walk is not None:
+        entry.update(steps=rep.walk.steps, turns=rep.walk.turns)
+    return {**entry, **_judged(rep)}
+
+
+def _judged(rep: Rep) -> dict[str, Any]:
+    return {
         "view": rep.view.value,
         "findings": [finding_of(finding) for finding in rep.findings],
         "hints": [finding_of(hint) for hint in rep.hints],
@@ -152,16 +183,16 @@ CSV_COLUMNS = (
 
 
 def csv_of(report: dict[str, Any]) -> str:
-    """One line a rep; findings as fault:severity, several parted by spaces."""
+    """One line a rep or a hold; findings as fault:severity, several parted by spaces."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(CSV_COLUMNS)
-    for one in report["sets"]:
-        for rep in one["reps"]:
-            findings = " ".join(f"{f['fault']}:{f['severity']}" for f in rep["findings"])
-            cells = {**rep, "set": one["number"], "rep": rep["number"], "findings": findings}
-            cells["not_assessed"] = " ".join(rep["not_assessed"])
-            writer.writerow([cells[column] for column in CSV_COLUMNS])
+    writer = csv.DictWriter(text, CSV_COLUMNS, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    reps = [{**rep, "set": one["number"]} for one in report["sets"] for rep in one["reps"]]
+    holds = [{**hold, "range": hold["held_s"], "range_unit": "s", "hold_s": hold["held_s"]} for hold in report["holds"]]
+    for entry in reps + holds:
+        findings = " ".join(f"{f['fault']}:{f['severity']}" for f in entry["findings"])
+        not_assessed = " ".join(entry["not_assessed"])
+        writer.writerow({**entry, "rep": entry["number"], "findings": findings, "not_assessed": not_assessed})
     return text.getvalue()
 
 
@@ -173,20 +204,21 @@ def table_of(analysis: Analysis) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    signal = analysis.exercise.signal.measure
-    table = Table(title=f"{analysis.exercise.name} · {len(analysis.reps)} reps", title_justify="left")
-    for heading in ("set", "rep", "from", "to", "range", "up", "hold", "down"):
+    unit, counted = analysis.exercise.unit, "hold" if analysis.exercise.kind.timed else "rep"
+    plural = "" if len(analysis.reps) == 1 else "s"
+    table = Table(title=f"{analysis.exercise.name} · {len(analysis.reps)} {counted}{plural}", title_justify="left")
+    first, last = ("down", "up") if analysis.exercise.lowers_first else ("up", "down")
+    for heading in ("set", counted, "from", "to", "range", first, "hold", last):
         table.add_column(heading, justify="right")
     table.add_column("form", overflow="fold", ratio=1)
     for rep in analysis.reps:
         span = rep.span
-        decimals = 0 if signal.unit == "deg" else 2
         table.add_row(
             str(rep.set_number),
             f"{rep.number} {rep.side.value}" if rep.side else str(rep.number),
             f"{span.start_s:.1f} s",
             f"{span.end_s:.1f} s",
-            f"{span.range:.{decimals}f}{'°' if signal.unit == 'deg' else ' T'}",
+            f"{span.range:.{RANGE_DIGITS[unit]}f}{RANGE_WORDS[unit]}",
             f"{span.peak_s - span.start_s:.1f} s",
             f"{span.lowering_s - span.peak_s:.1f} s",
             f"{span.end_s - span.lowering_s:.1f} s",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from formcoach.card import Card
 
 TITLE = "FormCoach"
+NO_KEY = 0xFF
 
 
 class Key(Enum):
@@ -40,12 +41,17 @@ def has_display() -> bool:
 
 
 class Screen:
-    """A window that shows frames mirrored. A context manager."""
+    """A window that shows frames mirrored. A context manager.
+
+    Attributes:
+        closed: whether the person closed it.
+    """
 
     def __init__(self) -> None:
         self._overlay: Overlay | None = None
         self._size = (0, 0)
         self._shown = False
+        self.closed = False
 
     def __enter__(self) -> Screen:
         os.environ.setdefault("QT_LOGGING_RULES", "*.warning=false")  # OpenCV's Qt laments fonts that it does not need
@@ -69,13 +75,21 @@ class Screen:
 
     def key(self) -> Key | None:
         """What was asked for since the last call; a closed window asks to quit."""
-        code = cv2.waitKey(1) & 0xFF
-        if self._shown and cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1:
-            return Key.QUIT
-        self._shown = True
-        if code == 27:  # escape
+        code = self._code(1)
+        if self.closed or code == 27:  # escape
             return Key.QUIT
         return next((key for key in Key if ord(key.value) == code), None)
+
+    def pressed(self, wait_ms: int = 50) -> bool:
+        """Whether any key is pressed within that time, or the window was closed."""
+        return self._code(wait_ms) != NO_KEY or self.closed
+
+    def _code(self, wait_ms: int) -> int:
+        """Of the key that is pressed; sees, too, whether the window is still there."""
+        code = cv2.waitKey(wait_ms) & 0xFF
+        self.closed = self._shown and cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1
+        self._shown = True
+        return code
 
 
 def _card_in_the_mirror(card: Card) -> Card:

@@ -136,7 +136,7 @@ class Store:
         """Store a judged rep, with its set where that is new. It is safe when this returns."""
         with self._transaction() as connection:
             rows.add_set(connection, session, set_number, rep.span.start_s)
-            rows.add_rep(connection, session, set_number, rep, exercise.signal.measure.unit)
+            rows.add_rep(connection, session, set_number, rep, exercise.unit)
 
     def plan_clip(self, session: int, number: int, start_s: float) -> None:
         """A clip of a rep is going to be written as `clip_name(number)`; its first picture is of this time."""

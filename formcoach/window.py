@@ -3,59 +3,41 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from formcoach.body import Side, View
 from formcoach.exercise import Phase, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from formcoach.body import Body
+    from formcoach.body import Body, Side, View
     from formcoach.measure import Measure
-
-Column = tuple[str, Side | None]
-"""A measure's name, and the side where it has one."""
 
 
 class Timeline:
-    """The values of some measures over the last while; old ones are forgotten, so memory does not grow.
+    """The bodies of the last while; old ones are forgotten, so memory does not grow.
 
     Args:
-        measures: what to measure in each frame.
         memory_s: how far back windows may reach.
     """
 
-    def __init__(self, measures: Iterable[Measure], memory_s: float = 90.0) -> None:
-        self._measures = tuple(dict.fromkeys(measures))
+    def __init__(self, memory_s: float = 60.0) -> None:
         self._memory_s = memory_s
-        self._columns: dict[Column, int] = {}
-        for measure in self._measures:
-            for side in (Side.LEFT, Side.RIGHT) if measure.sided else (None,):
-                self._columns[measure.name, side] = len(self._columns) + 1
-        self._rows = np.empty((1024, len(self._columns) + 1))
-        self._begin = self._end = 0
+        self._bodies: list[Body] = []
         self._lost_s: deque[float] = deque()
 
     def add(self, body: Body) -> None:
-        """Measure one frame."""
-        row = [body.time_s]
-        for measure in self._measures:
-            if measure.sided:
-                row.append(measure.function(body, Side.LEFT))
-                row.append(measure.function(body, Side.RIGHT))
-            else:
-                row.append(measure.function(body))
-        if self._end == len(self._rows):
-            self._make_room(body.time_s)
-        self._rows[self._end] = row
-        self._end += 1
+        """Keep one frame."""
+        self._bodies.append(body)
+        if body.time_s - self._bodies[0].time_s > 2 * self._memory_s:
+            del self._bodies[: bisect_left(self._bodies, body.time_s - self._memory_s, key=_time_of)]
 
     def lose(self, time_s: float) -> None:
         """Nobody was found in this frame: what is found next may be found wrongly for a while."""
@@ -67,49 +49,46 @@ class Timeline:
         """The times of frames without a person between two times."""
         return tuple(t for t in self._lost_s if start_s <= t <= end_s)
 
-    def _make_room(self, time_s: float) -> None:
-        kept = self._rows[self._begin : self._end]
-        kept = kept[np.searchsorted(kept[:, 0], time_s - self._memory_s) :]
-        rows = np.empty((max(1024, 2 * len(kept)), self._rows.shape[1]))
-        rows[: len(kept)] = kept
-        self._rows, self._begin, self._end = rows, 0, len(kept)
-
-    def last(self, measure: Measure, side: Side | None = None) -> float:
-        """The newest value; NaN before the first."""
-        if self._end == self._begin:
-            return math.nan
-        return float(self._rows[self._end - 1, self._columns[measure.name, side]])
-
     def between(self, start_s: float, end_s: float) -> Table:
-        """The rows of start <= time <= end."""
-        rows = self._rows[self._begin : self._end]
-        first, last = np.searchsorted(rows[:, 0], start_s), np.searchsorted(rows[:, 0], end_s, side="right")
-        return Table(self._columns, rows[first:last].copy())
+        """The frames of start <= time <= end."""
+        first = bisect_left(self._bodies, start_s, key=_time_of)
+        return Table(self._bodies[first : bisect_right(self._bodies, end_s, key=_time_of)])
 
 
-@dataclass(frozen=True, eq=False)
+def _time_of(body: Body) -> float:
+    return body.time_s
+
+
 class Table:
-    """Some rows of a timeline."""
+    """Some frames, and whatever is measured of them: a measure is taken when it is first asked for.
 
-    columns: Mapping[Column, int]
-    rows: NDArray[np.float64]
+    Attributes:
+        bodies: one a frame, in order of time.
+        time_s: (n,) their times.
+    """
 
-    @property
-    def time_s(self) -> NDArray[np.float64]:
-        """(n,) the rows' times."""
-        return self.rows[:, 0]
+    def __init__(self, bodies: Sequence[Body]) -> None:
+        self.bodies = tuple(bodies)
+        self.time_s: NDArray[np.float64] = np.array([body.time_s for body in bodies])
+        self._columns: dict[tuple[Measure, Side | None], NDArray[np.float64]] = {}
+
+    def __len__(self) -> int:
+        return len(self.bodies)
 
     def values(self, measure: Measure, side: Side | None = None) -> NDArray[np.float64]:
-        """(n,) one measure's values; NaN where unseen."""
-        return self.rows[:, self.columns[measure.name, side]]
+        """(n,) one measure's values, of one side where it has sides; NaN where unseen."""
+        if (measure, side) not in self._columns:
+            of = (side,) if measure.sided else ()
+            self._columns[measure, side] = np.array([measure.function(body, *of) for body in self.bodies], float)
+        return self._columns[measure, side]
 
     def median(self, measure: Measure, side: Side | None = None) -> float:
         """The median of what was seen; NaN where less than half of it was."""
         return median_seen(self.values(measure, side))
 
-    def medians(self) -> dict[Column, float]:
-        """The median of every column."""
-        return {column: median_seen(self.rows[:, i]) for column, i in self.columns.items()}
+    def where(self, chosen: NDArray[np.bool_]) -> Table:
+        """Only the chosen frames."""
+        return Table([body for body, keep in zip(self.bodies, chosen, strict=True) if keep])
 
 
 def median_seen(values: NDArray[np.float64]) -> float:
@@ -126,9 +105,9 @@ class RepWindow:
         span: its times and range.
         table: all frames of the rep and the instants before it.
         signal: (n,) the rep signal n over the table's rows: 0 rest, 1 the rep's own peak.
-        neutral: the person's own neutral: medians of the set-up, or of the first rests where no set-up was seen.
+        neutral: the person's own neutral: the set-up, or the first rests where no set-up was seen.
         neutral_trust: 1 for a set-up held still, less for one pieced together.
-        early: the medians of the first two reps' rests, once there are two; else empty.
+        early: the first two reps' rests, once there are two; else empty.
         arms: the arms that worked and were seen, the nearer first.
         view: from where the rep was seen.
         sideways: how square to the side, 0 to 1.
@@ -140,9 +119,9 @@ class RepWindow:
     span: Span
     table: Table
     signal: NDArray[np.float64]
-    neutral: Mapping[Column, float]
+    neutral: Table
     neutral_trust: float
-    early: Mapping[Column, float]
+    early: tuple[Table, ...]
     arms: tuple[Side, ...]
     view: View
     sideways: float

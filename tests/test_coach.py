@@ -210,6 +210,27 @@ def test_the_same_cue_three_times_a_set_at_most() -> None:
     assert said.count("elbow-flare") == IN_A_SET == 3
 
 
+def test_what_was_said_often_enough_lets_the_lesser_ones_speak() -> None:
+    """The back rounds in each rep; once its cue was said twice in a row, the swing has its turn."""
+    said = say(*[ROUND | SWING] * 10)
+    back, swing = "rounded-back", "trunk-swing"
+    assert [s for s in said if s != "-"] == [back, back, swing, back, swing]
+
+
+def test_the_lesser_ones_keep_the_gaps() -> None:
+    said = say(*[ROUND | SWING | FLARE] * 14)
+    at = [i for i, s in enumerate(said, start=1) if s != "-"]
+    assert all(b - a >= GAP_REPS for a, b in pairwise(at))
+    assert {s for s in said if s != "-"} == {"rounded-back", "trunk-swing", "elbow-flare"}
+
+
+def test_an_effect_whose_root_was_said_often_enough_stays_unsaid() -> None:
+    """The root is still there: what follows from it is not told instead."""
+    said = say(*[{"rounded-back": "severe", "stance-rise": "mild"}] * 12)
+    assert {s for s in said if s != "-"} == {"stance-rise"}
+    assert said.count("stance-rise") == IN_A_ROW
+
+
 def test_a_new_set_begins_afresh() -> None:
     coach = Coach(exercise())
     said = [coach.after(rep(i, FLARE, set_number=1 + (i > 20))) for i in range(1, 41)]

@@ -21,7 +21,7 @@ LAYERS = (
     {"body"},
     {"measure"},
     {"exercise", "window"},
-    {"reps", "faults", "counting", "judging"},
+    {"reps", "faults", "counting", "holding", "judging", "walking"},
     {"pipeline", "coach", "card"},
     {"sprites", "bundling", "background", "ring"},
     {"panels", "skeleton", "fetching", "mp4"},

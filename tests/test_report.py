@@ -346,7 +346,7 @@ def test_unknown_is_null_and_nothing_is_negative_zero() -> None:
 
 
 def test_range_has_the_unit_of_the_signal() -> None:
-    signal = replace(EXERCISE.signal, measure=m.hand_h_t)
+    signal = replace(EXERCISE.signal, measure=m.hand_h_t)  # type: ignore[arg-type]
     (rep,) = reps_of(report_of(an_analysis(a_rep(), exercise=replace(EXERCISE, signal=signal))))
     assert rep["range_unit"] == "T"
 

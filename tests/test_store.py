@@ -99,7 +99,7 @@ def test_reps_come_back_as_they_were_judged(store: Store) -> None:
     session = begin(store, *reps)
     stored = store.reps_of(session.id)
     assert [one.rep for one in stored] == reps
-    assert {one.unit for one in stored} == {exercise().signal.measure.unit}
+    assert {one.unit for one in stored} == {exercise().unit}
     assert all(one.clip is None and math.isnan(one.clip_start_s) for one in stored)
     assert (store.session(session.id).reps, store.session(session.id).flagged) == (4, 2)
     assert "4 reps" in store.session(session.id).title
