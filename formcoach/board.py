@@ -13,13 +13,15 @@ import cv2
 import numpy as np
 
 from formcoach.body import View
-from formcoach.sprites import MARK_COLOUR, MIN_EM, MUTED, PAPER, SKY, Piece, Row, Type, line, mark_mask, on_one_baseline
+from formcoach.sprites import MIN_EM, MUTED, PAPER, SKY, Type
+from formcoach.typeset import Piece, Row, marked, side_by_side, text_row
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from formcoach.card import Board
     from formcoach.sprites import Colour
+    from formcoach.typeset import Part
 
 TITLE, FIGURE, LABEL, HEADING, TEXT = 0.06, 0.13, 0.055, 0.064, 0.056
 """Letters, as shares of the unit that all sizes are shares of."""
@@ -62,14 +64,14 @@ def _type(share: float, unit: float, *, bold: bool = False) -> Type:
 
 
 def _paragraph(kind: Type, text: str, colour: Colour, width: int, indent: int = 0) -> list[Row]:
-    return [line(kind, part, colour, indent) for part in kind.wrap(text, width - indent)]
+    return [text_row(kind, part, colour, indent) for part in kind.wrap(text, width - indent)]
 
 
 def _figures(board: Board, unit: float, width: int) -> list[Row]:
     """Numbers side by side, each before what it counts; below one another where they do not fit."""
     large, small = _type(FIGURE, unit, bold=True), _type(LABEL, unit)
     space = round(0.3 * large.em)
-    rows: list[list[tuple[Type, str, Colour, int]]] = []
+    rows: list[list[Part]] = []
     at = 0
     for value, label in board.figures:
         parts = [(large, value, PAPER, round(0.35 * small.em)), (small, label, MUTED, space)]
@@ -80,7 +82,7 @@ def _figures(board: Board, unit: float, width: int) -> list[Row]:
         else:
             rows.append(parts)
             at = wide
-    return [on_one_baseline(row) for row in rows]
+    return [side_by_side(row) for row in rows]
 
 
 def _list(heading: str, text: str, unit: float, width: int) -> list[Row]:
@@ -96,14 +98,7 @@ def _heading(board: Board, unit: float, width: int) -> list[Row]:
         return _paragraph(_type(LABEL, unit, bold=True), board.heading, PAPER, width)
     room, size = round(1.25 * kind.em), round(0.8 * kind.em)
     rows = _paragraph(kind, board.heading, PAPER, width, room)
-    if rows:
-        mark = Piece(mark_mask(board.mark, size), (room - size) // 4, (rows[0].height - size) // 2, _colour(board))
-        rows[0] = rows[0]._replace(pieces=(mark, *rows[0].pieces))
-    return rows
-
-
-def _colour(board: Board) -> Colour:
-    return PAPER if board.mark is None else MARK_COLOUR[board.mark]
+    return [marked(rows[0], board.mark, size, room), *rows[1:]] if rows else []
 
 
 # ---- where to stand ----

@@ -194,6 +194,9 @@ class Observer:
 
         From the side both shoulders, hips and knees nearly coincide, so an exchange moves little in the picture.
         """
+        if not _on_the_feet(pose):
+            self._facing_wrong = False
+            return pose  # lying, toes and nose point anywhere
         w, p = pose.world, pose.landmarks[:, 0]
         across = (w[L.LEFT_SHOULDER] - w[L.RIGHT_SHOULDER] + w[L.LEFT_HIP] - w[L.RIGHT_HIP]).tolist()
         if abs(across[2]) < 1.2 * abs(across[0]):
@@ -245,6 +248,13 @@ class Observer:
             leap = np.abs(pose.landmarks[:, :2] - self._last.landmarks[:, :2]).max(axis=1) > reach
             trusted = [ok and not leapt for ok, leapt in zip(trusted, leap.tolist(), strict=True)]
         return [p if ok else _NOWHERE for p, ok in zip(points, trusted, strict=True)]
+
+
+def _on_the_feet(pose: Pose) -> bool:
+    """Whether the legs point down rather than along the floor."""
+    xy = pose.landmarks[:, :2]
+    x, y = (xy[L.LEFT_ANKLE] + xy[L.RIGHT_ANKLE] - xy[L.LEFT_HIP] - xy[L.RIGHT_HIP]).tolist()
+    return bool(y > abs(x))
 
 
 def _mirrored(pose: Pose) -> Pose:

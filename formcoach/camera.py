@@ -178,6 +178,8 @@ def open_camera(
             it gives no picture.
     """
     which = str(which)
+    if not which.strip():
+        raise FormCoachError("no camera is named; give its number, or a video file, with --camera")
     if (number := re.fullmatch(r"(?:/dev/video)?(-?\d{1,4})", which.strip())) is None:
         return Camera(_FileSource(Path(which), skip))
     if min(width, height, fps) <= 0:

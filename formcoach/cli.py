@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from formcoach.analysis import Analysis
     from formcoach.exercise import Exercise, Fault
     from formcoach.model import ModelFile
+    from formcoach.session import SessionSummary
 
 app = typer.Typer(
     name="formcoach",
@@ -135,6 +137,25 @@ def analyze(
     _analyse(videos, exercise, out_folder, model=model, annotate=annotate, fps=fps, workers=workers, as_json=as_json)
 
 
+def _list_cameras(wanted: bool) -> None:
+    """Open each camera and say what it gives; this takes a second or two each."""
+    if not wanted:
+        return
+    from rich.table import Table
+
+    from formcoach.camera import list_cameras
+
+    found = list_cameras()
+    if not found:
+        raise FormCoachError("no camera was found; plug one in, or play a video as one with --camera FILE")
+    table = Table("--camera", "name", "size", "frames a second")
+    for one in found:
+        gives = (f"{one.width} × {one.height}", f"{one.fps:.0f}") if one.opens else (escape(one.trouble), "")
+        table.add_row(str(one.index), escape(one.name), *gives)
+    out.print(table)
+    raise typer.Exit
+
+
 @app.command()
 def live(
     exercise: Annotated[str, typer.Argument(help="An id of `formcoach exercises`.")],
@@ -148,7 +169,13 @@ def live(
     volume: Annotated[float, typer.Option(min=0, max=1, help="How loud.")] = 1.0,
     headless: Annotated[bool, typer.Option("--headless", help="No window: events as JSON lines.")] = False,
     keep_video: Annotated[bool, typer.Option("--keep-video", help="Keep all video, not only flagged reps.")] = False,
+    out_folder: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Also write the session's report here, as analyze does.")
+    ] = None,
     model: ModelOpt = "full",
+    cameras: Annotated[
+        bool, typer.Option("--list-cameras", callback=_list_cameras, is_eager=True, help="List cameras and stop.")
+    ] = False,
 ) -> None:
     """Coach in front of the webcam: counts, cues, sets and rests by themselves, by voice and on screen.
 
@@ -157,6 +184,8 @@ def live(
     from formcoach.catalogue import load_catalogue
     from formcoach.live import Options, coach
     from formcoach.session import Targets
+
+    del cameras
 
     def notice(text: str) -> None:
         err.print(escape(text), highlight=False, soft_wrap=True)
@@ -169,9 +198,38 @@ def live(
         voice=voice,
         volume=volume,
         keep_video=keep_video,
+        out=out_folder,
         targets=Targets(sets=sets, reps=reps, rest_s=rest, weight=weight),
     )
-    coach(load_catalogue()[exercise], options, sys.stdout if headless else None, notice)
+    one, ended = load_catalogue()[exercise], partial(_print_summary, console=err if headless else out)
+    coach(one, options, sys.stdout if headless else None, notice, ended)
+    if out_folder is not None:
+        err.print(f"report in {escape(str(out_folder))}", highlight=False, soft_wrap=True)
+
+
+def _print_summary(summary: SessionSummary, folder: Path | None, console: Console) -> None:
+    """What a live session came to, and where it is kept."""
+    from rich.table import Table
+
+    from formcoach.session import most_frequent
+
+    if summary.sets:
+        table = Table("set", "reps", "clean", "most often", title=summary.exercise.name, title_justify="left")
+        for one in summary.sets:
+            found = most_frequent(one.reps, summary.exercise)
+            often = (
+                f"{found[0].name}, {found[1]} of {counted(len(one.reps), 'rep')}" if found else "[green]all clean[/]"
+            )
+            table.add_row(str(one.number), str(len(one.reps)), str(one.clean), often)
+        console.print(table)
+        console.print(summary.sentence, highlight=False)
+    else:
+        console.print("No rep was counted.", highlight=False)
+    found = summary.most_frequent
+    if found is not None:
+        console.print(f"Most often: {found[0].name}. {found[0].explain}", highlight=False, soft_wrap=True)
+    if folder is not None:
+        console.print(f"stored in {escape(str(folder))}", highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -243,8 +301,6 @@ def evaluate(
 
     Pose tracks are cached, so a second run takes seconds.
     """
-    from functools import partial
-
     from formcoach.catalogue import load_catalogue
     from formcoach.evaluate import evaluate as run
     from formcoach.evaluate import render

@@ -106,6 +106,7 @@ class Clips:
         self._wanted: list[Clip] = []
         self._waiting_bytes = 0
         self._stopped = False
+        self._scarce_told = False
         self._ended: SimpleQueue[tuple[int, Clip | None]] = SimpleQueue()
         self._kept: list[Clip] = []
 
@@ -195,7 +196,7 @@ class Clips:
         written: Clip | None = None
         try:
             if _is_scarce(self._folder, self._limits):
-                self._notes.add(f"The disk is nearly full: no clips are kept from rep {clip.number} on.")
+                self._tell_scarce(clip)
                 return
             path = self._folder / clip_name(clip.number)
             size = write_clip(path, pictures, self._encoding.abandoned.is_set)
@@ -204,6 +205,12 @@ class Clips:
             pass
         finally:
             self._ended.put((clip.size, written))
+
+    def _tell_scarce(self, clip: Clip) -> None:
+        """Once: who trains on a full disk does not want it told for each rep."""
+        if not self._scarce_told:
+            self._scarce_told = True
+            self._notes.add(f"The disk is nearly full: no clips are kept from rep {clip.number} on.")
 
     def _collect(self) -> list[Clip]:
         """The clips that were written."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import shutil
 import sqlite3
 import time
 from typing import TYPE_CHECKING
@@ -114,14 +115,23 @@ released. A number that is NULL was NaN; `findings.hint` marks what was seen fro
 
 DAMAGED = ("not a database", "malformed", "unsupported file format")
 """What SQLite says of a file that it cannot make sense of; before Python 3.11 its errors carry no number."""
+UNTOLD = ("I/O error", "unable to open")
+"""What SQLite says of failures whose cause it does not tell."""
 LOG_PAGES = 100
 """How long the write-ahead log grows, in pages of 4 kB, of which a rep takes about eight: small, for a full disk."""
+NO_SPACE = 100_000
+"""Free bytes on a disk below which SQLite's failures to read, write or open, which name no cause, are the full disk's:
+the log's index alone takes 32 kB."""
 STEP_S = 0.02
 """How often a switch to WAL is tried, which SQLite itself does not wait for."""
 
 
 class DamagedError(FormCoachError):
     """The file is no database of SQLite, or a broken one."""
+
+
+class FullError(FormCoachError):
+    """There is no space left on the disk: what was to be stored may be tried again when there is."""
 
 
 class RefusedError(FormCoachError):
@@ -137,7 +147,8 @@ def connect(path: Path, *, timeout_s: float, start_anew: bool) -> sqlite3.Connec
         start_anew: look through the whole file, and when it is damaged rename it and begin an empty one.
 
     Raises:
-        FormCoachError: in use, read-only, disk full, written by a newer FormCoach.
+        FormCoachError: in use, read-only, written by a newer FormCoach.
+        FullError: no space on the disk.
         DamagedError: damaged, and not asked to start anew.
     """
     try:
@@ -248,11 +259,18 @@ def _in_words(path: Path, error: sqlite3.Error) -> FormCoachError:
         return DamagedError(_damaged(path, text))
     if "locked" in text:
         return FormCoachError(f"{path} is in use by another program; end it, and try again")
-    if "full" in text:
-        return FormCoachError(f"cannot write {path}: the disk is full; free some space, and try again")
+    if "full" in text or (any(words in text for words in UNTOLD) and _is_full(path)):
+        return FullError(f"cannot write {path}: the disk is full; free some space, and try again")
     if "readonly" in text or "unable to open" in text:
         return FormCoachError(f"cannot write {path}: {text}; make it writable, or set FORMCOACH_HOME to another folder")
     return FormCoachError(f"cannot use {path}: {text}; move it away, and a new one is begun")
+
+
+def _is_full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < NO_SPACE
+    except OSError:
+        return False
 
 
 def _damaged(path: Path, why: str) -> str:

@@ -281,6 +281,27 @@ def rise_in_rep(measure: Measure, phase: Phase, percentile: float = 50.0) -> Cal
     return read
 
 
+def spread(measure: Measure, phase: Phase = Phase.WHOLE) -> Callable[[RepWindow], Reading]:
+    """How far a measure goes within a phase, from its 5th percentile to its 95th."""
+
+    def read(window: RepWindow) -> Reading:
+        readings = []
+        for side in window.sides(measure):
+            low, high = (_percentile(window, measure, side, phase, p) for p in (5.0, 95.0))
+            readings.append(replace(high, value=high.value - low.value))
+        return pick(readings, max)
+
+    return read
+
+
+def uneven_sides_percent(window: RepWindow) -> Reading:
+    """How much shorter or longer this arm's rep is than the other arm's usual one in this set, %."""
+    if math.isnan(window.other_range):
+        return Reading(math.nan, why="the other arm has not moved yet", instead="do reps with both arms")
+    own = window.span.range
+    return Reading(100 * abs(own - window.other_range) / max(own, window.other_range), window.span.peak_s)
+
+
 # ---- the vocabulary: faults that many exercises share ----
 
 TRUNK = ("SHOULDER", "HIP")
@@ -394,6 +415,17 @@ def uneven_arms(measure: Measure, mild: float, severe: float, *, cue: str = "Bot
         read=difference(measure, Phase.TOP), mild=mild, severe=severe, unit=measure.unit,
         grades=Grades.of("F:A R:A S:X O:C"), cue=cue,
         explain="One side is leading. Match the slower arm, and if it persists use the weaker side's load.",
+        segment=ARM,
+    )  # fmt: skip
+
+
+def uneven_sides(mild: float, severe: float, *, grades: str, cue: str = "Same height both sides") -> Fault:
+    """One arm's reps are larger than the other's, where the arms work in turn."""
+    return Fault(
+        id="uneven-arms", name="Arms uneven", priority=2,
+        read=uneven_sides_percent, mild=mild, severe=severe, unit="%",
+        grades=Grades.of(grades), cue=cue,
+        explain="One side goes further than the other. Match the smaller side, then bring both up.",
         segment=ARM,
     )  # fmt: skip
 

@@ -84,6 +84,7 @@ class RepJudge:
         self._neutrals: dict[Side | None, Neutral] = {}
         self._first_ends: dict[Side | None, float] = {}
         self._rests: list[Table] = []
+        self._ranges: dict[Side | None, list[float]] = {}
 
     def __call__(self, span: Span, side: Side | None) -> Rep:
         """Judge one rep; `side` is the arm that did it, None for both."""
@@ -95,6 +96,7 @@ class RepJudge:
         self._reps += 1
         self._last_end_s = span.end_s
         self._lengths_s.append(span.end_s - span.start_s)
+        self._ranges.setdefault(side, []).append(span.range)
         if len(self._rests) < 2:
             self._rests.append(window.table.where(window.during(Phase.BOTTOM)))
         return Rep(
@@ -151,7 +153,12 @@ class RepJudge:
             reach=reach,
             bottom=bottom,
             lost_s=self._timeline.losses(span.start_s - LOSS_LASTS_S, span.end_s),
+            other_range=self._other_range(side),
         )
+
+    def _other_range(self, side: Side | None) -> float:
+        ranges = self._ranges.get(side.other, []) if side is not None else []
+        return float(np.median(ranges)) if ranges else math.nan
 
     def _neutral_of(self, side: Side | None, span: Span) -> Neutral:
         """The set's first neutral that was seen at rest: a later one may already have the fault in it."""

@@ -22,7 +22,7 @@ from formcoach.pose import Landmark as L
 from formcoach.report import finding_of
 from formcoach.reps import State
 from formcoach.screen import Key
-from formcoach.session import COUNT_IN, COUNT_IN_STEP_S, Event, Kind, Session, Targets, counted, most_frequent
+from formcoach.session import COUNT_IN, COUNT_IN_STEP_S, Event, Kind, Session, Targets, most_frequent
 from formcoach.voice import NUMBERS, Tone
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from formcoach.body import Body
     from formcoach.camera import Camera
-    from formcoach.estimator import Estimator
     from formcoach.coach import Cue
+    from formcoach.estimator import Estimator
     from formcoach.exercise import Exercise, Rep
     from formcoach.pose import Frame, Pose
     from formcoach.recorder import SessionRecorder
@@ -412,7 +412,7 @@ def _with_advice(board: Board, reps: tuple[Rep, ...], exercise: Exercise) -> Boa
         return replace(board, mark=Mark.CLEAN, heading="All clean")
     fault, times = found
     severe = any(f.severity == "severe" for rep in reps for f in rep.findings if f.fault == fault.id)
-    heading = f"{fault.name}: {times} of {counted(len(reps), 'rep')}"
+    heading = f"{fault.name}: {times} of {len(reps)}"
     return replace(board, mark=Mark.SEVERE if severe else Mark.MILD, heading=heading, text=fault.explain)
 
 

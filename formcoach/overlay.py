@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from formcoach.panels import Layout, message_panels, tally_panel
+from formcoach.panels import Layout, board_box, message_panels, tally_panel
 from formcoach.pose import Landmark, Pose
 from formcoach.reps import State
 from formcoach.skeleton import BONES, SHIFT, draw_skeleton
@@ -112,6 +112,10 @@ BONE_SHARE = 0.012
 """The most of the body's extent that a bone is thick."""
 BONE_SLACK = 1.25
 """The bones' thickness, px, changes only where it is off by more, so that it does not change within a rep."""
+DIMMED = 0.35
+"""How much light is left of the picture behind a board."""
+SMALLEST_BOARD = 12
+"""A picture of fewer margins' width or height has no room for a board."""
 _KEPT = 8
 """Panels kept in memory: those of a rep or two."""
 
@@ -157,7 +161,9 @@ class Overlay:
             if abs(self._bone_of(pose) - self._bone) > BONE_SLACK:
                 self._bone = round(self._bone_of(pose))
             draw_skeleton(image, pose, card, self._bone)
-        if self.layout.arrangements:
+        if card.board is not None and card.board.whole:
+            self._draw_board(image, card)
+        elif self.layout.arrangements:
             self._draw_tally(image, card)
             self._draw_message(image, card)
 
@@ -180,14 +186,25 @@ class Overlay:
             _arc(image, (box.left + middle, top + middle), radius, progress, layout.stroke)
 
     def _draw_message(self, image: NDArray[np.uint8], card: Card) -> None:
-        if not (card.cue or card.remarks or card.unseen):
+        if not (card.cue or card.remarks or card.unseen or card.board):
             return
         _, room, _, right, bottom = self.arrangement
-        key = (room.width, room.height, card.cue, card.praise, card.remarks, card.unseen)
+        key = (room.width, room.height, card.cue, card.praise, card.remarks, card.unseen, card.board)
         sprite = self._panel(key, lambda: message_panels(self.layout, room.width, room.height, card))
         left = room.right - sprite.width if right else room.left
         top = room.bottom - sprite.height if bottom else room.top
         sprite.blit(image, left, top)
+
+    def _draw_board(self, image: NDArray[np.uint8], card: Card) -> None:
+        """A board in the middle of the darkened picture, and nothing else."""
+        layout = self.layout
+        width, height = (side - 2 * layout.margin for side in (layout.picture.width, layout.picture.height))
+        if min(width, height) < SMALLEST_BOARD * layout.margin:
+            return
+        sprite = self._panel((width, height, card.board), lambda: message_panels(layout, width, height, card))
+        cv2.convertScaleAbs(image, dst=image, alpha=DIMMED)
+        box = board_box(layout, sprite)
+        sprite.blit(image, box.left, box.top)
 
     def _panel(self, key: Hashable, render: Callable[[], Sprite]) -> Sprite:
         """The panel of that content, rendered when it is first asked for."""

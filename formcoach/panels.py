@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from formcoach.board import board_rows
 from formcoach.reps import State
 from formcoach.sprites import (
     GREEN,
@@ -21,12 +22,10 @@ from formcoach.sprites import (
     ring_mask,
     rounded_mask,
 )
+from formcoach.typeset import Piece, Row, marked, paint, side_by_side, text_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
 
     from formcoach.card import Card, Mark, Remark
     from formcoach.sprites import Colour, Sprite
@@ -210,47 +209,20 @@ def _in_corner(width: int, height: int, margin: int, size: tuple[int, int], righ
 # ---- panels ----
 
 
-class _Piece(NamedTuple):
-    """A mask to be painted in a colour, placed from the upper left of its row."""
-
-    mask: NDArray[np.float32]
-    left: int
-    top: int
-    colour: Colour
-
-
-class _Row(NamedTuple):
-    """What stands side by side in a panel."""
-
-    width: int
-    height: int
-    pieces: tuple[_Piece, ...]
-
-
 class _Block(NamedTuple):
     """The rows of a panel, and the colour of the bar at its left; None for no bar."""
 
-    rows: list[_Row]
+    rows: list[Row]
     bar: Colour | None
-
-
-def _line(kind: Type, text: str, colour: Colour, indent: int = 0) -> _Row:
-    return _Row(indent + kind.width(text), kind.line, (_Piece(kind.mask(text), indent, 0, colour),))
-
-
-def _marked(row: _Row, mark: Mark, size: int, room: int) -> _Row:
-    """The row with a mark in the free room at its left."""
-    piece = _Piece(mark_mask(mark, size), (room - size) // 4, (row.height - size) // 2, MARK_COLOUR[mark])
-    return row._replace(pieces=(piece, *row.pieces))
 
 
 def tally_panel(layout: Layout, count: int, state: State, set_number: int, marks: Sequence[Mark]) -> Sprite:
     """The count in its ring, the phase, and the set's reps; the ring's progress is drawn frame by frame."""
     pad, ring = layout.pad, layout.ring
-    rows: list[_Row] = []
+    rows: list[Row] = []
     if set_number:
-        rows.append(_line(layout.small, f"Set {set_number}", MUTED))
-    rows.append(_line(layout.phase, PHASE_WORD[state], MUTED if state is State.AWAY else PAPER))
+        rows.append(text_row(layout.small, f"Set {set_number}", MUTED))
+    rows.append(text_row(layout.phase, PHASE_WORD[state], MUTED if state is State.AWAY else PAPER))
     marks = marks[-MARKS_IN_ROW * MARK_ROWS :]
     rows += [_strip(layout, marks[i : i + MARKS_IN_ROW]) for i in range(0, max(len(marks), 1), MARKS_IN_ROW)]
     words = sum(row.height for row in rows)
@@ -266,29 +238,29 @@ def tally_panel(layout: Layout, count: int, state: State, set_number: int, marks
     feet = pad + round(ring / 2 + 0.365 * number.em)  # digits stand 0.73 em high
     canvas.paint(number.mask(lines[0]), pad + (ring - wide) // 2, feet - number.baseline, PAPER)
     if layout.upright:
-        _paint_rows(canvas, rows, pad, pad + ring + pad // 2)
+        paint(canvas, rows, pad, pad + ring + pad // 2)
     else:
-        _paint_rows(canvas, rows, 2 * pad + ring, (height - words) // 2)
+        paint(canvas, rows, 2 * pad + ring, (height - words) // 2)
     return canvas.sprite()
 
 
-def _strip(layout: Layout, marks: Sequence[Mark]) -> _Row:
+def _strip(layout: Layout, marks: Sequence[Mark]) -> Row:
     size = round(0.74 * layout.pitch)
     inset = (layout.pitch - size) // 2
     pieces = tuple(
-        _Piece(mark_mask(mark, size), i * layout.pitch, inset, MARK_COLOUR[mark]) for i, mark in enumerate(marks)
+        Piece(mark_mask(mark, size), i * layout.pitch, inset, MARK_COLOUR[mark]) for i, mark in enumerate(marks)
     )
-    return _Row(len(marks) * layout.pitch, layout.pitch, pieces)
+    return Row(len(marks) * layout.pitch, layout.pitch, pieces)
 
 
 def message_panels(layout: Layout, width: int, height: int, card: Card) -> Sprite:
-    """Cue, findings and what is unseen, one panel each, one above the other.
+    """Cue, findings, board and what is unseen, one panel each, one above the other.
 
     Args:
         layout: of the picture.
         width: the most that they may take, px.
         height: likewise; what matters least is left out where it does not fit.
-        card: with a cue, remarks or something unseen.
+        card: with a cue, remarks, a board or something unseen.
     """
     inner = width - layout.bar - 2 * layout.pad
     blocks: list[_Block] = []
@@ -300,46 +272,53 @@ def message_panels(layout: Layout, width: int, height: int, card: Card) -> Sprit
     if card.cue:
         tallest = min(height - taken - 2 * _edge(layout), 3 * layout.cue.line)
         kind, lines = layout.cue.fitted(card.cue, inner, tallest)
-        blocks.insert(0, _Block([_line(kind, line, PAPER) for line in lines], GREEN if card.praise else SKY))
+        blocks.insert(0, _Block([text_row(kind, line, PAPER) for line in lines], GREEN if card.praise else SKY))
     if card.remarks:
         asides = [_aside(layout, other, inner) for other in card.remarks[1:]]
         room = (height - _stack_height(layout, blocks)) // layout.small.line
         headline.rows.extend(asides[: max(room, 0)])
+    if card.board is not None:
+        room = height - (_stack_height(layout, blocks) + _gap(layout) if blocks else 0) - 2 * _edge(layout)
+        rows = board_rows(card.board, layout.unit, inner, room)
+        if rows:
+            blocks.append(_Block(rows, None))
     if card.unseen:
         kind, lines = layout.small.fitted(card.unseen, inner, 4 * layout.small.line)
-        unseen = _Block([_line(kind, line, MUTED) for line in lines], None)
+        unseen = _Block([text_row(kind, line, MUTED) for line in lines], None)
         if not blocks or _stack_height(layout, [*blocks, unseen]) <= height:
             blocks.append(unseen)
     while _stack_height(layout, blocks) > height and len(blocks[-1].rows) > 1:
         blocks[-1].rows.pop()
+    if len(blocks) > 1 and _stack_height(layout, blocks) > height:
+        blocks.pop()
     return _painted(layout, blocks)
 
 
-def _headline(layout: Layout, what: Remark, inner: int) -> list[_Row]:
+def _headline(layout: Layout, what: Remark, inner: int) -> list[Row]:
     """The finding that matters most: its mark and name, its value large, the limit beside it or below."""
     room = round(1.25 * layout.name.em)
     kind, lines = layout.name.fitted(what.name, inner - room, 2 * layout.name.line)
-    rows = [_line(kind, line, PAPER, room) for line in lines]
-    rows[0] = _marked(rows[0], what.mark, round(0.8 * kind.em), room)
+    rows = [text_row(kind, line, PAPER, room) for line in lines]
+    rows[0] = marked(rows[0], what.mark, round(0.8 * kind.em), room)
     number, _, unit = what.value.partition(" ")
     parts = [(layout.value, number, PAPER), (layout.body, unit, PAPER), (layout.body, f"{_DOT}{what.limit}", MUTED)]
     return rows + _flow([part for part in parts if part[1]], round(0.4 * layout.body.em), inner)
 
 
-def _aside(layout: Layout, what: Remark, inner: int) -> _Row:
+def _aside(layout: Layout, what: Remark, inner: int) -> Row:
     """A finding of less weight: one small line, as much of it as fits."""
     kind = layout.small
     room = round(1.25 * kind.em)
     texts = (f"{what.name}  {what.value} {_DOT}{what.limit}", f"{what.name}  {what.value}", what.name)
     text = next((text for text in texts if kind.width(text) <= inner - room), kind.cut(what.name, inner - room))
-    return _marked(_line(kind, text, MUTED, room), what.mark, round(0.8 * kind.em), room)
+    return marked(text_row(kind, text, MUTED, room), what.mark, round(0.8 * kind.em), room)
 
 
 _DOT = "· "
 """Between two things on a line; left out where the line breaks."""
 
 
-def _flow(parts: Sequence[tuple[Type, str, Colour]], space: int, width: int) -> list[_Row]:
+def _flow(parts: Sequence[tuple[Type, str, Colour]], space: int, width: int) -> list[Row]:
     """Texts side by side, in a new row where one does not fit."""
     rows: list[list[tuple[Type, str, Colour]]] = []
     at = 0
@@ -350,17 +329,7 @@ def _flow(parts: Sequence[tuple[Type, str, Colour]], space: int, width: int) -> 
             at = kind.width(text)
         else:
             rows[-1].append((kind, text, colour))
-    return [_on_one_baseline(row, space) for row in rows]
-
-
-def _on_one_baseline(parts: Sequence[tuple[Type, str, Colour]], space: int) -> _Row:
-    baseline = max(kind.baseline for kind, _, _ in parts)
-    pieces: list[_Piece] = []
-    at = 0
-    for kind, text, colour in parts:
-        pieces.append(_Piece(kind.mask(text), at, baseline - kind.baseline, colour))
-        at += kind.width(text) + space
-    return _Row(at - space, max(kind.line for kind, _, _ in parts), tuple(pieces))
+    return [side_by_side([(*part, space) for part in row]) for row in rows]
 
 
 def _stack_height(layout: Layout, blocks: Sequence[_Block]) -> int:
@@ -377,6 +346,13 @@ def _gap(layout: Layout) -> int:
     return layout.pad // 2
 
 
+def board_box(layout: Layout, sprite: Sprite) -> Box:
+    """Where a board lies that has the picture to itself."""
+    picture = layout.picture
+    left, top = (picture.width - sprite.width) // 2, (picture.height - sprite.height) // 2
+    return Box(left, top, left + sprite.width, top + sprite.height)
+
+
 def _painted(layout: Layout, blocks: Sequence[_Block]) -> Sprite:
     """The blocks as panels of one width."""
     edge = _edge(layout)
@@ -389,13 +365,6 @@ def _painted(layout: Layout, blocks: Sequence[_Block]) -> Sprite:
         canvas.paint(panel, 0, top, INK, PANEL_ALPHA)
         if block.bar is not None:
             canvas.paint(panel[:, : layout.bar], 0, top, block.bar)
-        _paint_rows(canvas, block.rows, layout.bar + layout.pad, top + edge)
+        paint(canvas, block.rows, layout.bar + layout.pad, top + edge)
         top += height + _gap(layout)
     return canvas.sprite()
-
-
-def _paint_rows(canvas: Canvas, rows: Sequence[_Row], left: int, top: int) -> None:
-    for row in rows:
-        for piece in row.pieces:
-            canvas.paint(piece.mask, left + piece.left, top + piece.top, piece.colour)
-        top += row.height

@@ -163,7 +163,9 @@ class Vantage:
         if len(self.unseen) > NAMED:
             named.append(f"{len(self.unseen) - NAMED} more")
         listed = " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
-        return f"From here I can see {len(self.seen)} of {total} faults. Not from here: {listed}. For these, {self.move}."
+        return (
+            f"From here I can see {len(self.seen)} of {total} faults. Not from here: {listed}. For these, {self.move}."
+        )
 
 
 class Assistant:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from formcoach.background import Background, Notes
 from formcoach.clips import LIMITS, Clips, SessionVideo, Stage
-from formcoach.database import RefusedError
+from formcoach.database import FullError, RefusedError
 from formcoach.errors import FormCoachError, reason
 from formcoach.files import write_whole
 from formcoach.history import RESERVE, Ending, clip_name
@@ -87,10 +87,13 @@ class SessionRecorder:
         self._todo: deque[Callable[[], None]] = deque()
         self._retry_at = -math.inf
         self._why = ""
+        self._late = False
+        self._reps_waiting = 0
         self._last_number = 0
         self._notes = Notes()
         self._track = TrackPieces(self.folder, camera, model)
         self._saving = Background("poses", WAITING_PIECES, self._notes.failed("Part of the pose track was lost"))
+        self._cramped = ""
         self._saving.offer(self._reserve)
         video = SessionVideo(self.folder, limits, self._notes) if keep_video else None
         self._clips = Clips(self.folder, limits, self._notes, video)
@@ -114,6 +117,8 @@ class SessionRecorder:
 
     def add(self, frame: Frame, pose: Pose | None) -> None:
         """Take a frame and its pose. Nobody may change the image afterwards: it is compressed later."""
+        if self._cramped:
+            self._leave_room(self._cramped)
         height, width = frame.image.shape[:2]
         self._save(self._track.add(frame.time_s, pose, width, height))
         self._clips.add(frame)
@@ -140,7 +145,8 @@ class SessionRecorder:
         """
         self._last_number = max(rep.number, self._last_number + 1)
         rep = replace(rep, number=self._last_number)
-        self._todo.append(partial(self._store.add_rep, self.session.id, rep.set_number, rep, self._exercise))
+        self._todo.append(partial(self._store_rep, rep))
+        self._reps_waiting += 1
         stored = self._catch_up()
         if rep.findings:
             self._clips.want(rep)
@@ -190,7 +196,8 @@ class SessionRecorder:
             if self._catch_up():
                 return
             time.sleep(LAST_PAUSE_S)
-        raise FormCoachError(f"the end of {self.session.title} could not be stored: {self._why}")
+        what = f"{self._reps_waiting} of {self._last_number} reps" if self._reps_waiting else "the end"
+        raise FormCoachError(f"{what} of session {self.session.id} could not be stored: {self._why}")
 
     # ---- the store ----
 
@@ -200,30 +207,48 @@ class SessionRecorder:
         if time.monotonic() >= self._retry_at:
             self._catch_up()
 
+    def _store_rep(self, rep: Rep) -> None:
+        self._store.add_rep(self.session.id, rep.set_number, rep, self._exercise)
+        self._reps_waiting -= 1
+
     def _catch_up(self) -> bool:
         """Store what waits; False where the store does not take it now."""
         while self._todo:
-            try:
-                self._todo[0]()
-            except RefusedError as error:
-                self._notes.add(f"Something could not be stored: {reason(error)}.")
-            except FormCoachError as error:
-                self._why = reason(error)
-                if self._give_reserve():
-                    self._leave_room()
-                    continue
-                self._notes.add(f"The history was stored late: {self._why}.")
+            if not self._try(self._todo[0]):
+                self._late = True
                 self._retry_at = time.monotonic() + RETRY_S
                 return False
             self._todo.popleft()
+        if self._late:
+            self._late = False
+            self._notes.add(f"The history was stored late: {self._why}.")
         return True
 
-    def _leave_room(self) -> None:
+    def _try(self, change: Callable[[], None]) -> bool:
+        """Make a change, on a full disk after making room for it; False where the store does not take it now."""
+        rooms = iter((self._give_reserve, self._store.write_back))
+        while True:
+            try:
+                change()
+            except RefusedError as error:
+                self._notes.add(f"Something could not be stored: {reason(error)}.")
+            except FullError as error:
+                self._why = reason(error)
+                self._leave_room(self._why)
+                if not any(make_room() for make_room in rooms):
+                    return False
+                continue
+            except FormCoachError as error:
+                self._why = reason(error)
+                return False
+            return True
+
+    def _leave_room(self, why: str) -> None:
         """Write no more files, so that the reps have what is left of the disk."""
         if not self._full:
             self._full = True
             self._clips.stop()
-            self._notes.add(f"No clips and no pose track from here on: {self._why}.")
+            self._notes.add(f"No clips and no pose track from here on: {why}.")
 
     def _tell(self) -> None:
         for text in self._notes.fresh():
@@ -254,8 +279,11 @@ class SessionRecorder:
             self._notes.add("Part of the pose track was lost: the disk is too slow.")
 
     def _reserve(self) -> None:
-        """Keep some space, filled so that no file system makes it smaller."""
-        write_whole(self.folder / RESERVE, secrets.token_bytes(RESERVE_BYTES))
+        """In the thread: keep some space, filled so that no file system makes it smaller."""
+        try:
+            write_whole(self.folder / RESERVE, secrets.token_bytes(RESERVE_BYTES))
+        except FormCoachError as error:
+            self._cramped = reason(error)
 
     def _give_reserve(self) -> bool:
         """Make room for reps on a disk that is full; False where that was done before."""

@@ -157,6 +157,16 @@ class Store:
         """Something went wrong that the history should tell."""
         self._change("UPDATE sessions SET notes = notes || ? WHERE id = ?", (" ".join(text.split()) + "\n", session))
 
+    def write_back(self) -> bool:
+        """Move what the log holds into the database: on a full disk the log's space is then free for what comes.
+
+        Returns:
+            Whether the log is empty now; another process that reads or writes may hold it up.
+        """
+        with explained(self.path):
+            held_up, *_ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not held_up
+
     def finish_session(self, session: int, ending: Ending = Ending.FINISHED) -> None:
         """The session ended now; open sets end with their last rep."""
         with self._transaction() as connection:

@@ -114,6 +114,7 @@ class RepWindow:
         reach: the rep's range as a share of the full range expected of this person.
         bottom: how far from the rest the rep ended, as a share of the full range.
         lost_s: times of frames in which nobody was found.
+        other_range: the median range of the other arm's reps in this set; NaN where it did none.
     """
 
     span: Span
@@ -128,6 +129,7 @@ class RepWindow:
     reach: float
     bottom: float
     lost_s: tuple[float, ...]
+    other_range: float = math.nan
 
     def during(self, phase: Phase) -> NDArray[np.bool_]:
         """(n,) which of the table's rows belong to any of the phases."""

@@ -176,6 +176,9 @@ class Posture:
         foot_fore, foot_up: each ankle before its place under the hips, and above standing.
         left, fore_room: where the body stands in the room.
         heading: turned round the upright, degrees; positive to its left.
+        tipped: the whole body turned forward about the hips, degrees: 90 lies on the front, -90 on the back.
+        laid: the whole body turned to its right about the hips, degrees: 90 lies on the right side.
+        raised: how far the whole body is lifted; for one that lies, how high the hips are.
     """
 
     upper_left: Floats
@@ -197,6 +200,9 @@ class Posture:
     left: Course = 0.0
     fore_room: Course = 0.0
     heading: Course = 0.0
+    tipped: Course = 0.0
+    laid: Course = 0.0
+    raised: Course = 0.0
 
     def spread(self, n: int) -> Posture:
         """The same with every value given for each of n instants."""
@@ -280,7 +286,25 @@ class Skeleton:
             joints[:, [17 + side, 19 + side, 21 + side]] = (wrist + 0.15 * fore * out)[:, None]
             _leg(joints, side, hips + sign * HIPS * x, p)
         _head(joints, hips + chord, lean + half_flexion + np.radians(p.neck))
-        return Skeleton(_placed(joints, p), _turned(x, p.heading), _turned(back, p.heading), p)
+        joints = _lying(joints, hips, p)
+        return Skeleton(_placed(joints, p), _turned(_tipped(x, p), p.heading), _turned(_tipped(back, p), p.heading), p)
+
+
+def _lying(joints: Floats, hips: Floats, p: Posture) -> Floats:
+    """Joints (n, k, 3) of the body laid down about its hips (n, 3), and raised."""
+    lies = (np.asarray(p.tipped) != 0) | (np.asarray(p.laid) != 0)
+    place = np.where(lies[:, None], np.array([0.0, 1.0, 0.0]) * np.asarray(p.raised)[:, None], hips)
+    place[:, 1] += np.where(lies, 0.0, np.asarray(p.raised))
+    return _tipped(joints - hips[:, None], p) + place[:, None]
+
+
+def _tipped(v: Floats, p: Posture) -> Floats:
+    """Vectors (n, ..., 3) turned forward and to the right, as the posture says."""
+    shape = (-1, *([1] * (v.ndim - 2)))
+    a, b = np.radians(np.asarray(p.tipped)).reshape(shape), np.radians(np.asarray(p.laid)).reshape(shape)
+    left, up, fore = np.moveaxis(v, -1, 0)
+    up, fore = up * np.cos(a) - fore * np.sin(a), fore * np.cos(a) + up * np.sin(a)
+    return np.stack([left * np.cos(b) - up * np.sin(b), up * np.cos(b) + left * np.sin(b), fore], axis=-1)
 
 
 def _columns(a: float, b: float, c: float, n: int) -> Floats:

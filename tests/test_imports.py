@@ -24,6 +24,8 @@ LAYERS = (
     {"reps", "faults", "counting", "holding", "judging", "walking"},
     {"pipeline", "coach", "card"},
     {"sprites", "bundling", "background", "ring"},
+    {"typeset"},
+    {"board"},
     {"panels", "skeleton", "fetching", "mp4"},
     {
         "analysis", "annotate", "camera", "catalogue", "database", "estimator", "evaluate", "folders", "frames",

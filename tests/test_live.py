@@ -193,6 +193,8 @@ class FakeScreen:
     def __init__(self, keys: dict[int, Key] | None = None) -> None:
         self.cards: list[Card] = []
         self.poses: list[Pose | None] = []
+        self.closed = False
+        self.asked = 0
         self._keys = keys or {}
 
     def show(self, image: Any, pose: Pose | None, card: Card) -> None:
@@ -202,6 +204,11 @@ class FakeScreen:
 
     def key(self) -> Key | None:
         return self._keys.get(len(self.cards) - 1)
+
+    def pressed(self) -> bool:
+        """At the second time that it is asked."""
+        self.asked += 1
+        return self.asked > 1
 
     def __enter__(self) -> FakeScreen:
         return self

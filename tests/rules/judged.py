@@ -12,7 +12,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from poses import LEFT_SIDE, Camera, Movement, bent_over_row, deadlift, film, overhead_press, single_arm_row
+from motions import MOVEMENTS
+from poses import LEFT_SIDE, Camera, Movement, film
 
 from formcoach.body import View
 from formcoach.catalogue import Catalogue, load_catalogue
@@ -20,20 +21,12 @@ from formcoach.exercise import Exercise, Fault, Grade, Reading, Rep, Span
 from formcoach.pipeline import moments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from _pytest.mark.structures import ParameterSet
 
     from formcoach.pose import PoseTrack
     from formcoach.window import RepWindow
-
-MOVEMENTS: dict[str, Callable[..., Movement]] = {
-    "bent-over-row": bent_over_row,
-    "single-arm-row": single_arm_row,
-    "overhead-press": overhead_press,
-    "deadlift": deadlift,
-}
-"""The movements that can be built, by the id of their exercise."""
 
 CAMERAS = {
     View.FRONT: Camera(0.0),
