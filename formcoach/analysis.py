@@ -105,7 +105,7 @@ def estimate(
             if stop is not None and stop():
                 interrupted = (f"The analysis was stopped at {frame.time_s:.1f} s.",)
                 break
-        notes = (*video.notes, *interrupted)
+        notes = (*video.notes, *_turned(estimator.turned, len(times)), *interrupted)
         source = Source(printable(video.name), video.width, video.height, video.end_s, model.name, notes)
     return PoseTrack(source, np.array(times), tuple(poses))
 
@@ -138,15 +138,23 @@ def judge(track: PoseTrack, exercise: Exercise) -> Analysis:
         cues=tuple(cues),
         view=None if np.isnan(azimuth) else View.at(azimuth),
         azimuth_deg=azimuth,
-        notes=_notes(track, reps),
+        notes=_notes(exercise, track, reps),
     )
+
+
+def _turned(turned: int, frames: int) -> tuple[str, ...]:
+    """A note of the frames in which the person was only found with the picture turned."""
+    if turned == 0:
+        return ()
+    share = max(round(100 * turned / frames), 1)
+    return (f"In {share} % of the frames the person was found only with the picture turned by a quarter.",)
 
 
 LOST_SHARE = 0.1
 """Share of frames without a person from which the report says so."""
 
 
-def _notes(track: PoseTrack, reps: list[Rep]) -> tuple[str, ...]:
+def _notes(exercise: Exercise, track: PoseTrack, reps: list[Rep]) -> tuple[str, ...]:
     notes = list(track.source.notes)
     seen = sum(pose is not None for pose in track.poses)
     if seen == 0:
@@ -154,6 +162,10 @@ def _notes(track: PoseTrack, reps: list[Rep]) -> tuple[str, ...]:
     elif len(track) - seen > LOST_SHARE * len(track):
         lost = 100 * (len(track) - seen) / len(track)
         notes.append(f"The person was lost in {lost:.0f} % of the frames; reps there may be missing.")
+    unlike = sum(rep.unlike for rep in reps)
+    if unlike:
+        share = "" if unlike == len(reps) else f"{unlike} of {len(reps)} reps: "
+        notes.append(f"{share}The movement does not look like {exercise.name.lower()}, so its form was not judged.")
     if seen and not reps:
         notes.append("No full rep was counted. Is this the exercise, and is the whole body in the picture?")
     return tuple(notes)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from formcoach.body import View
-from formcoach.sprites import MIN_EM, MUTED, PAPER, SKY, Type
+from formcoach.sprites import INK, MIN_EM, MUTED, PAPER, SKY, Type
 from formcoach.typeset import Piece, Row, marked, side_by_side, text_row
 
 if TYPE_CHECKING:
@@ -25,26 +25,35 @@ if TYPE_CHECKING:
 
 TITLE, FIGURE, LABEL, HEADING, TEXT = 0.06, 0.13, 0.055, 0.064, 0.056
 """Letters, as shares of the unit that all sizes are shares of."""
-DRAWING = 0.2
+DRAWING = 0.26
 """Height of the drawing, likewise."""
-SCALES = (1.5, 1.35, 1.2, 1.1, 1.0, 0.92, 0.84, 0.76, 0.68, 0.6, 0.52)
+SCALES = (1.5, 1.35, 1.2, 1.1, 1.0, 0.92, 0.84, 0.76, 0.68, 0.6)
 """The board is set as large as fits; above 1 only where it has the picture to itself."""
 
 
 def board_rows(board: Board, unit: float, width: int, height: int) -> list[Row]:
-    """The board's rows, as large as fits into that room; at the smallest size rows may be left over."""
-    rows: list[Row] = []
+    """The board's rows, as large as fits into that room; what comes last is left out where nothing else helps."""
+    groups: list[list[Row]] = []
     for scale in SCALES:
         if scale > 1 and not board.whole:
             continue
-        rows = _rows(board, unit * scale, width)
+        groups = _groups(board, unit * scale, width)
+        rows = _parted(groups, unit * scale)
         if sum(row.height for row in rows) <= height and all(row.width <= width for row in rows):
-            break
-    return rows
+            return rows
+    while len(groups) > 1 and sum(row.height for row in _parted(groups, unit)) > height:
+        groups.pop()
+    return _parted(groups, unit)
 
 
-def _rows(board: Board, unit: float, width: int) -> list[Row]:
-    gap = Row(0, round(0.02 * unit), ())
+def _parted(groups: list[list[Row]], unit: float) -> list[Row]:
+    """The groups below one another, with room between."""
+    gap = Row(0, round(0.022 * unit), ())
+    return [row for i, group in enumerate(groups) for row in ([gap] * (i > 0) + group)]
+
+
+def _groups(board: Board, unit: float, width: int) -> list[list[Row]]:
+    """What belongs together, in order of weight."""
     groups = [
         _paragraph(_type(TITLE, unit, bold=True), board.title, MUTED, width),
         _figures(board, unit, width),
@@ -53,10 +62,7 @@ def _rows(board: Board, unit: float, width: int) -> list[Row]:
         _heading(board, unit, width),
         _paragraph(_type(TEXT, unit), board.text, PAPER if board.heading and board.mark else MUTED, width),
     ]
-    rows: list[Row] = []
-    for group in filter(None, groups):
-        rows += [gap, *group] if rows else group
-    return rows
+    return [group for group in groups if group]
 
 
 def _type(share: float, unit: float, *, bold: bool = False) -> Type:
@@ -114,11 +120,13 @@ def _stand(board: Board, unit: float) -> list[Row]:
     if board.stand is None:
         return []
     height = round(DRAWING * unit)
-    cone, camera, body, arrow = stand_masks(board.stand, height)
+    cone, camera, shoulders, rim, head, arrow = stand_masks(board.stand, height)
     pieces = (
         Piece(cone * np.float32(0.3), 0, 0, SKY),
         Piece(camera, 0, 0, SKY),
-        Piece(body, 0, 0, PAPER),
+        Piece(shoulders, 0, 0, MUTED),
+        Piece(rim, 0, 0, INK),
+        Piece(head, 0, 0, PAPER),
         Piece(arrow, 0, 0, SKY),
     )
     return [Row(round(ASPECT * height), height, pieces)]
@@ -126,7 +134,7 @@ def _stand(board: Board, unit: float) -> list[Row]:
 
 @lru_cache(maxsize=16)
 def stand_masks(view: View, height: int) -> tuple[NDArray[np.float32], ...]:
-    """What the camera sees, the camera, a person from above and where they face: (height, width) masks of each.
+    """What the camera sees, the camera, a person's shoulders and head, and where they face: (height, width) masks.
 
     The camera is at the left. Drawn in units of the height, y down.
     """
@@ -137,13 +145,12 @@ def stand_masks(view: View, height: int) -> tuple[NDArray[np.float32], ...]:
     cone = np.array([(0.34, 0.5), (2.3, 0.0), (2.3, 1.0)])
     camera = [np.array([(0.04, 0.34), (0.26, 0.34), (0.26, 0.66), (0.04, 0.66)]), np.array([(0.26, 0.44), (0.36, 0.38),
               (0.36, 0.62), (0.26, 0.56)])]  # fmt: skip
-    shoulders = _ellipse(person, ahead * 0.09, across * 0.24)
-    head = _ellipse(person + ahead * 0.03, ahead * 0.11, across * 0.1)
-    tip, neck = person + ahead * 0.46, person + ahead * 0.3
-    shaft = np.array([person + ahead * 0.17 + across * 0.028, neck + across * 0.028, neck - across * 0.028,
-                      person + ahead * 0.17 - across * 0.028])  # fmt: skip
-    point = np.array([tip, neck + across * 0.1, neck - across * 0.1])
-    return tuple(_mask(shapes, height) for shapes in ([cone], camera, [shoulders, head], [shaft, point]))
+    shoulders = _ellipse(person, ahead * 0.12, across * 0.31)
+    head, rim = (_ellipse(person, ahead * r * 1.1, across * r) for r in (0.13, 0.17))
+    tip, neck, start = (person + ahead * far for far in (0.5, 0.33, 0.17))
+    shaft = np.array([start + across * 0.04, neck + across * 0.04, neck - across * 0.04, start - across * 0.04])
+    point = np.array([tip, neck + across * 0.12, neck - across * 0.12])
+    return tuple(_mask(shapes, height) for shapes in ([cone], camera, [shoulders], [rim], [head], [shaft, point]))
 
 
 def _ellipse(middle: NDArray[np.float64], one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -78,6 +78,7 @@ class Board:
         mark: of the finding that the heading names; None for none.
         heading: what to work on.
         text: how.
+        wide: it may hide more of the person, who rests.
         whole: in the middle of a darkened picture, for there is nothing else to look at.
     """
 
@@ -88,6 +89,7 @@ class Board:
     mark: Mark | None = None
     heading: str = ""
     text: str = ""
+    wide: bool = False
     whole: bool = False
 
 
@@ -107,7 +109,7 @@ class Card:
         cue: what is being said.
         praise: whether the cue confirms rather than corrects.
         unseen: what cannot be judged from here, in a few words.
-        board: what to read between sets.
+        board: what to read between sets; takes the place of the count.
     """
 
     count: int

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 import traceback
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from formcoach.errors import FormCoachError
 from formcoach.exercise import Exercise
+from formcoach.limits import with_limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,23 +71,71 @@ def bundled(name: str) -> Path:
     raise FormCoachError(f"this installation lacks its '{name}' folder; install formcoach again")
 
 
-def load_catalogue(folder: Path | None = None) -> Catalogue:
-    """Load every rule module of a folder, by path, so that wheel, editable install and checkout behave alike.
+RULES_VARIABLE, LIMITS_VARIABLE = "FORMCOACH_RULES", "FORMCOACH_LIMITS"
+"""A folder of rule modules, and a file of limits: where options of the command line put them for all processes."""
+GROUP = "formcoach.rules"
+"""Entry points of installed packages: each names an Exercise."""
 
-    Rule modules are Python and run with all rights: load only what you trust.
+
+def load_catalogue() -> Catalogue:
+    """All rule modules: the person's own, those of installed packages, and ours; the first of an id wins.
+
+    The variable FORMCOACH_RULES names a folder of the person's own modules, FORMCOACH_LIMITS a TOML file of limits
+    (`formcoach.limits`). Modules are Python and run with all rights: load only what you trust.
+
+    Raises:
+        FormCoachError: no such folder, or a file of limits that is wrong. A broken module raises nothing: it is listed.
     """
+    folder, limits = _named_by(RULES_VARIABLE), _named_by(LIMITS_VARIABLE)
+    if folder is not None and not folder.is_dir():
+        raise FormCoachError(f"{folder}: no such folder of rule modules")
+    own = [load_folder(folder)] if folder is not None else []
+    parts = [*own, _collected(_installed()), load_folder(bundled("rules"))]
+    exercises = {id_: one for part in reversed(parts) for id_, one in part.exercises.items()}
+    sources = {id_: path for part in reversed(parts) for id_, path in part.sources.items()}
+    if limits is not None:
+        exercises = with_limits(exercises, limits)
+    return Catalogue(exercises, sources, tuple(broken for part in parts for broken in part.broken))
+
+
+def load_folder(folder: Path) -> Catalogue:
+    """The rule modules of one folder, loaded by path, so that wheel, editable install and checkout behave alike."""
+    return _collected([(path, _load(path)) for path in sorted(folder.glob("*.py"))])
+
+
+def _collected(loaded: list[tuple[Path, Exercise | Broken]]) -> Catalogue:
     exercises: dict[str, Exercise] = {}
     sources: dict[str, Path] = {}
     broken: list[Broken] = []
-    for path in sorted((folder or bundled("rules")).glob("*.py")):
-        loaded = _load(path)
-        if isinstance(loaded, Broken):
-            broken.append(loaded)
-        elif loaded.id in exercises:
-            broken.append(Broken(path, None, f"its id '{loaded.id}' is taken by {sources[loaded.id].name}"))
+    for path, one in loaded:
+        if isinstance(one, Broken):
+            broken.append(one)
+        elif one.id in exercises:
+            broken.append(Broken(path, None, f"its id '{one.id}' is taken by {sources[one.id].name}"))
         else:
-            exercises[loaded.id], sources[loaded.id] = loaded, path
+            exercises[one.id], sources[one.id] = one, path
     return Catalogue(exercises, sources, tuple(broken))
+
+
+def _named_by(variable: str) -> Path | None:
+    value = os.environ.get(variable)
+    return Path(value) if value else None
+
+
+def _installed() -> list[tuple[Path, Exercise | Broken]]:
+    """What the entry points of installed packages give."""
+    found: list[tuple[Path, Exercise | Broken]] = []
+    for point in entry_points(group=GROUP):
+        path = Path(point.value)
+        try:
+            exercise = point.load()
+            path = Path(sys.modules[point.module].__file__ or point.value)
+        except (Exception, SystemExit) as error:
+            found.append((path, Broken(path, None, f"{type(error).__name__}: {error}")))
+            continue
+        ok = isinstance(exercise, Exercise)
+        found.append((path, exercise if ok else Broken(path, None, f"'{point.name}' is no Exercise")))
+    return found
 
 
 def _load(path: Path) -> Exercise | Broken:

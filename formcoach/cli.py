@@ -217,9 +217,7 @@ def _print_summary(summary: SessionSummary, folder: Path | None, console: Consol
         table = Table("set", "reps", "clean", "most often", title=summary.exercise.name, title_justify="left")
         for one in summary.sets:
             found = most_frequent(one.reps, summary.exercise)
-            often = (
-                f"{found[0].name}, {found[1]} of {counted(len(one.reps), 'rep')}" if found else "[green]all clean[/]"
-            )
+            often = f"{found[0].name}, {found[1]} of {len(one.reps)}" if found else "[green]all clean[/]"
             table.add_row(str(one.number), str(len(one.reps)), str(one.clean), often)
         console.print(table)
         console.print(summary.sentence, highlight=False)

@@ -7,14 +7,14 @@ functions that only this exercise needs. `declared` (Fault) becomes `happened` (
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, Flag, auto
 from typing import TYPE_CHECKING
 
 from formcoach.body import Side, View
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from formcoach.body import Body
     from formcoach.measure import Measure
@@ -168,6 +168,8 @@ class HoldSignal:
         target_s: how long it is meant to last.
         min_s: a shorter time is none.
         carried: of one loaded arm: on the side where this measure is greater.
+        course: grows on the way into the position, by which the clock starts when the way in is over, and stops when
+            the way out begins, rather than where the gates happen to lie between.
     """
 
     gates: tuple[Gate, ...]
@@ -175,6 +177,7 @@ class HoldSignal:
     walking: bool = False
     min_s: float = 2.0
     carried: Measure | None = None
+    course: Measure | None = None
 
 
 @dataclass(frozen=True)
@@ -374,6 +377,8 @@ class Rep:
         hints: what may have been wrong, seen from a view too weak to say so.
         not_assessed: what could not be judged.
         walk: steps and turns of a carry; else None.
+        look: where the body was at rest and at the peak (`formcoach.likeness`).
+        unlike: it does not look like the exercise, so nothing is said of its form.
     """
 
     number: int
@@ -386,3 +391,5 @@ class Rep:
     hints: tuple[Finding, ...]
     not_assessed: tuple[NotAssessed, ...]
     walk: Walk | None = None
+    look: Mapping[str, float] = field(default_factory=dict)
+    unlike: bool = False

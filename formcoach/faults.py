@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from formcoach import measure as m
-from formcoach.body import Side
+from formcoach.body import Side, View
 from formcoach.exercise import UNSEEN, Fault, Grades, Phase, Reading
 
 if TYPE_CHECKING:
@@ -171,6 +171,24 @@ def reach_percent(window: RepWindow) -> Reading:
     return Reading(100 * window.reach, window.span.peak_s)
 
 
+def further_reach_percent(measure: Measure) -> Callable[[RepWindow], Reading]:
+    """As `reach_percent`; from front and rear by the arm that goes further: if one goes less far, they are uneven."""
+
+    def read(window: RepWindow) -> Reading:
+        reach = reach_percent(window)
+        if window.view not in (View.FRONT, View.REAR):
+            return reach  # the nearer arm looks as if it went further
+        rises = [
+            _percentile(window, measure, side, Phase.TOP, 50.0).value
+            - _percentile(window, measure, side, Phase.BOTTOM, 50.0).value
+            for side in window.arms
+        ]
+        seen = [rise for rise in rises if rise > 0]
+        return replace(reach, value=reach.value * max(seen) * len(seen) / sum(seen)) if seen else reach
+
+    return read
+
+
 def bottom_percent(window: RepWindow) -> Reading:
     """How far from the rest the return ends, % of the full range."""
     if not window.span.complete:
@@ -267,6 +285,50 @@ ROUNDED_DEG = 16.0
 """Extra flexion from which a back is rounded: about the neutral zone's end; clean rendered reps read up to 10."""
 
 
+HOLLOW_T = 0.0045
+"""T by which the lower back's outline sinks for each degree that an arch lifts the chest; rendered 0.004 to 0.007."""
+
+
+def hollow_deg(window: RepWindow) -> Reading:
+    """How far the trunk is leant back at the bottom while the lower back is hollow too, degrees.
+
+    The smaller of the two signs: a trunk that swings rises with a flat back, a shirt that folds lifts no chest.
+    """
+    rise = change(m.trunk_lean_deg, Phase.BOTTOM, 10.0)(window)
+    sunk = change(m.low_back_t, Phase.BOTTOM | Phase.LIFT)(window)
+    return replace(rise, value=float(np.minimum(-rise.value, -sunk.value / HOLLOW_T)))  # NaN where either is
+
+
+def sunk_back_deg(phase: Phase) -> Callable[[RepWindow], Reading]:
+    """How much further the lower back is hollowed than at set-up, degrees, by how far its outline sinks.
+
+    For bodies that stand: where the trunk only leans back, the outline keeps its shape.
+    """
+    sunk = change(m.low_back_t, phase)
+
+    def read(window: RepWindow) -> Reading:
+        reading = sunk(window)
+        return replace(reading, value=-reading.value / HOLLOW_T)
+
+    return read
+
+
+def ear_drop_t(phase: Phase) -> Callable[[RepWindow], Reading]:
+    """How much nearer the ears are to the shoulders than at set-up, T: for arms that lift the shoulders' joints too."""
+    return negative(change(m.ear_gap_t, phase))
+
+
+def ribs_t(window: RepWindow) -> Reading:
+    """How far the ribs of a body on its back rise at the top, T beyond its set-up, the lower back hollow under them.
+
+    The lesser of both signs in the trunk's outline: a shirt that slips lifts the belly's side only, a mat's shadow
+    moves the back's. Rendered arches: 0.07 to 0.10; clean reps up to 0.02, even where one sign alone reads 0.06.
+    """
+    risen = change(m.topside_bulge_t, Phase.TOP)(window)
+    sunk = change(m.low_back_t, Phase.TOP)(window)
+    return replace(risen, value=float(np.minimum(risen.value, -sunk.value)))  # NaN where either is
+
+
 def rise_in_rep(measure: Measure, phase: Phase, percentile: float = 50.0) -> Callable[[RepWindow], Reading]:
     """A measure's percentile over a phase, less its median at the rep's start."""
 
@@ -279,6 +341,26 @@ def rise_in_rep(measure: Measure, phase: Phase, percentile: float = 50.0) -> Cal
         return pick(readings, max)
 
     return read
+
+
+def nearer_arm(read: Callable[[RepWindow], Reading]) -> Callable[[RepWindow], Reading]:
+    """The same reading of the nearer arm only: the body hides the other one, and the model guesses it."""
+
+    def near(window: RepWindow) -> Reading:
+        return read(replace(window, arms=window.arms[:1]))
+
+    return near
+
+
+def chest_lift_t(window: RepWindow) -> Reading:
+    """How far the chest of a prone body is lifted at the top, T, beyond its set-up."""
+    return lifted_t(window)[0]
+
+
+def lifted_t(window: RepWindow) -> tuple[Reading, Reading]:
+    """How far the chest and how far the legs of a prone body are lifted at the top, T, beyond its set-up."""
+    legs = change(m.hip_stature_t, Phase.TOP)(window)
+    return change(m.chest_lift_t, Phase.TOP)(window), replace(legs, value=-legs.value)
 
 
 def spread(measure: Measure, phase: Phase = Phase.WHOLE) -> Callable[[RepWindow], Reading]:
@@ -300,6 +382,77 @@ def uneven_sides_percent(window: RepWindow) -> Reading:
         return Reading(math.nan, why="the other arm has not moved yet", instead="do reps with both arms")
     own = window.span.range
     return Reading(100 * abs(own - window.other_range) / max(own, window.other_range), window.span.peak_s)
+
+
+# ---- readers of holds and carries ----
+
+LASTING_S = 2.0
+"""A median over so long is a level of the body in a hold or a walk: two steps, a breath."""
+ROCKING_S = 3.0
+
+
+def lasting(
+    measure: Measure,
+    *,
+    seconds: float = LASTING_S,
+    relative: bool = False,
+    unsigned: bool = False,
+    worst: Callable[..., float] = max,
+) -> Callable[[RepWindow], Reading]:
+    """The worst of a measure's running medians over a hold: a fault in its last part shows as one in its first.
+
+    Args:
+        measure: of the sides that hold or carry, the worst.
+        seconds: that a median takes.
+        relative: less the person's neutral.
+        unsigned: whichever way it goes.
+        worst: `max` or `min`.
+    """
+
+    def read(window: RepWindow) -> Reading:
+        readings = []
+        for side in window.sides(measure):
+            neutral = window.neutral.median(measure, side) if relative else 0.0
+            trust = window.neutral_trust if relative else 1.0
+            for r in _stretches(window, measure, side, seconds, 50.0):
+                value = r.value - neutral
+                readings.append(replace(r, value=abs(value) if unsigned else value, trust=r.trust * trust))
+        return pick(readings, worst)
+
+    return read
+
+
+def rocking(measure: Measure, *, seconds: float = ROCKING_S) -> Callable[[RepWindow], Reading]:
+    """How far a measure goes to and fro within a few seconds of a hold, from its 5th percentile to its 95th."""
+
+    def read(window: RepWindow) -> Reading:
+        readings = []
+        for side in window.sides(measure):
+            low, high = (_stretches(window, measure, side, seconds, p) for p in (5.0, 95.0))
+            readings += [replace(b, value=b.value - a.value) for a, b in zip(low, high, strict=True)]
+        return pick(readings, max)
+
+    return read
+
+
+def _stretches(
+    window: RepWindow, measure: Measure, side: Side | None, seconds: float, percentile: float
+) -> list[Reading]:
+    """A percentile over each stretch of a hold, a quarter of its length after the one before.
+
+    Only what is seen from the window's own view counts: on the way back a walker shows another side.
+    """
+    span, time_s = window.span, window.table.time_s
+    values = window.table.values(measure, side)
+    azimuth = window.table.values(m.azimuth_deg)
+    same = np.array([not math.isnan(a) and View.at(a) is window.view for a in azimuth], bool)
+    values = np.where(same, values, np.nan)
+    last_s = max(span.end_s - seconds, span.start_s)
+    readings = []
+    for start_s in np.arange(span.start_s, last_s + 1e-6, seconds / 4):
+        chosen = (time_s >= start_s) & (time_s <= start_s + seconds)
+        readings.append(reading_of(time_s[chosen], values[chosen], percentile))
+    return readings
 
 
 # ---- the vocabulary: faults that many exercises share ----
@@ -346,6 +499,11 @@ def shrug(
     )  # fmt: skip
 
 
+def shrug_at_rest(mild: float = 0.065, severe: float = 0.10, *, grades: str = "F:B R:C S:C O:B") -> Fault:
+    """The shoulders hike before the arms are high: above, everyone's shoulders rise with the arms."""
+    return replace(shrug(mild, severe, grades=grades), read=ear_drop_t(Phase.BOTTOM))
+
+
 def trunk_swing(mild: float = 15.0, severe: float = 22.0, *, grades: str = "F:C R:C S:A O:B") -> Fault:
     """The trunk rocks to throw the weight instead of staying still."""
     return Fault(
@@ -369,6 +527,34 @@ def neck_crane(mild: float = 14.0, severe: float = 28.0) -> Fault:
     )  # fmt: skip
 
 
+def head_back(mild: float, severe: float, *, priority: int = 3, grades: str, cue: str = "Eyes to the floor") -> Fault:
+    """The head of a prone body is thrown back instead of facing the floor."""
+    return Fault(
+        id="neck-crane", name="Head thrown back", priority=priority,
+        read=change(m.gaze_deg, Phase.WHOLE), mild=mild, severe=severe, unit="deg",
+        grades=Grades.of(grades), cue=cue,
+        explain="Keep the back of the neck long and look at the floor just ahead of you, not at the wall.",
+        segment=NECK,
+    )  # fmt: skip
+
+
+def over_arching(
+    mild: float,
+    severe: float,
+    *,
+    read: Callable[[RepWindow], Reading] = chest_lift_t,
+    grades: str = "F:X R:X S:A O:C",
+    cue: str = "Low and long",
+    explain: str = "Lift only slightly, belt line heavy; lengthen through the crown and the legs instead.",
+) -> Fault:
+    """A prone body is cranked up by the lower back."""
+    return Fault(
+        id="over-arching", name="Arching too high", priority=1,
+        read=read, mild=mild, severe=severe, unit="T",
+        grades=Grades.of(grades), cue=cue, explain=explain, segment=TRUNK,
+    )  # fmt: skip
+
+
 def fast_lowering(
     mild: float = 0.75,
     severe: float = 0.5,
@@ -386,13 +572,20 @@ def fast_lowering(
     )  # fmt: skip
 
 
-def rushed_lift(mild: float = 0.5, severe: float = 0.3) -> Fault:
+def rushed_lift(
+    mild: float = 0.5,
+    severe: float = 0.3,
+    *,
+    read: Callable[[RepWindow], Reading] = lifting_s,
+    grades: str = "F:A R:A S:A O:A",
+    cue: str = "Smooth and steady",
+    explain: str = "Start the lift gently and let it speed up; no snap at the bottom.",
+) -> Fault:
     """The lift is thrown rather than pressed or pulled."""
     return Fault(
         id="rushed-lift", name="Jerky start", priority=3,
-        read=lifting_s, mild=mild, severe=severe, unit="s",
-        grades=Grades.of("F:A R:A S:A O:A"), cue="Smooth and steady",
-        explain="Start the lift gently and let it speed up; no snap at the bottom.", segment=ARM,
+        read=read, mild=mild, severe=severe, unit="s",
+        grades=Grades.of(grades), cue=cue, explain=explain, segment=ARM,
     )  # fmt: skip
 
 
@@ -426,6 +619,39 @@ def uneven_sides(mild: float, severe: float, *, grades: str, cue: str = "Same he
         read=uneven_sides_percent, mild=mild, severe=severe, unit="%",
         grades=Grades.of(grades), cue=cue,
         explain="One side goes further than the other. Match the smaller side, then bring both up.",
+        segment=ARM,
+    )  # fmt: skip
+
+
+def ribs_flare(mild: float = 0.045, severe: float = 0.08, *, cue: str = "Ribs down, back heavy") -> Fault:
+    """As the arms go overhead the ribs flare and the lower back leaves what it lies on."""
+    return Fault(
+        id="ribs-flare", name="Ribs flaring, lower back lifting", priority=1,
+        read=ribs_t, mild=mild, severe=severe, unit="T",
+        grades=Grades.of("F:X R:X S:B O:C"), cue=cue,
+        explain="Only go as far as the back stays glued down. Breathe out and draw the ribs towards the hips.",
+        segment=TRUNK,
+    )  # fmt: skip
+
+
+def arms_bending(mild: float = 30.0, severe: float = 45.0, *, grades: str = "F:C R:C S:A O:C") -> Fault:
+    """A move of long arms turns into a press; the bend is what is more than at set-up, in space."""
+    return Fault(
+        id="elbow-bend", name="Elbows bending", priority=2,
+        read=negative(change(m.elbow_bend_deg, Phase.WHOLE, 10.0, worst=min)), mild=mild, severe=severe, unit="deg",
+        grades=Grades.of(grades), cue="Arms stay long",
+        explain="Keep the elbows softly bent at one fixed angle and move from the shoulder.",
+        segment=ARM,
+    )  # fmt: skip
+
+
+def short_overhead(mild: float = 66.0, severe: float = 53.0) -> Fault:
+    """The arms of a body on its back turn round before they are past the head: 90 degrees from upright is level."""
+    return Fault(
+        id="short-top", name="Not reaching overhead", priority=2,
+        read=level(m.overhead_deg, Phase.TOP), mild=mild, severe=severe, unit="deg",
+        grades=Grades.of("F:X R:X S:A O:C"), cue="Reach further past your head",
+        explain="Let the weight travel until the upper arms are beside your ears; if they cannot, take less weight.",
         segment=ARM,
     )  # fmt: skip
 
@@ -473,4 +699,33 @@ def trunk_twist(mild: float = 19.0, severe: float = 28.0) -> Fault:
         grades=Grades.of("F:A R:A S:C O:C"), cue="Chest stays square",
         explain="Keep both shoulders level with the floor and let only the arm move.",
         segment=("SHOULDER",),
+    )  # fmt: skip
+
+
+def side_lean(mild: float = 7.0, severe: float = 12.0, *, grades: str = "F:A R:A S:X O:C") -> Fault:
+    """The trunk tips to one side to balance or lift the load. Against upright: one may lean from the first step on."""
+    return Fault(
+        id="side-lean", name="Leaning sideways", priority=1,
+        read=lasting(m.trunk_side_deg, unsigned=True), mild=mild, severe=severe, unit="deg",
+        grades=Grades.of(grades), cue="Stand tall, stay centred",
+        explain="You are leaning to one side. Grow tall through the crown and stack ribs over hips.",
+        segment=TRUNK,
+    )  # fmt: skip
+
+
+def low_back_arch(
+    mild: float = 22.0,
+    severe: float = 36.0,
+    *,
+    phase: Phase = Phase.TOP,
+    cue: str = "Ribs down",
+    grades: str = "F:X R:X S:A O:B",
+) -> Fault:
+    """The ribs flare and the lower back hollows more than at set-up, in a body that stands."""
+    return Fault(
+        id="low-back-arch", name="Lower back over-arching", priority=1,
+        read=sunk_back_deg(phase), mild=mild, severe=severe, unit="deg",
+        grades=Grades.of(grades), cue=cue,
+        explain="Your lower back arched to help. Draw the ribs towards the belt and squeeze the glutes.",
+        segment=TRUNK,
     )  # fmt: skip

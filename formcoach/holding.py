@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import deque
+from itertools import pairwise
+from statistics import median
 from typing import TYPE_CHECKING
 
 from formcoach.body import Side
@@ -13,6 +16,8 @@ from formcoach.smooth import Average
 from formcoach.walking import Stepping
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from formcoach.body import Body
 
 STEADY_S = 0.6
@@ -21,6 +26,42 @@ FLICKER_S = 0.25
 """A shorter loss of the position while it is being taken is the estimate's error."""
 BREAK_S = 1.0
 """Out of position this long ends the hold, dated back to when it was left."""
+WAY_S, PLATEAU_S = 3.0, 1.5
+"""How long before it is in position a body may be on its way, and over how long the level that it comes to is told."""
+LEAST_WAY_DEG = 3.0
+"""A course that changes less on the way in or out dates nothing."""
+REST_OF_WAY = 1.87
+"""What is left of a minimum-jerk movement at 80 % of its way, in times of what it takes from 50 % to 80 %: the end of
+the way drowns in noise, its middle does not."""
+REST_OF_WAY_S = 0.8
+
+
+def arrival_s(samples: Sequence[tuple[float, float]], level: float) -> float | None:
+    """When a movement that rises to a level comes to it.
+
+    Args:
+        samples: (time_s, value), from before the movement until the level is held.
+        level: that it comes to.
+
+    Returns:
+        The time; None where hardly anything moved.
+    """
+    if not samples:
+        return None
+    way = level - min(value for _, value in samples)
+    if way < LEAST_WAY_DEG:
+        return None
+    lowest = max(i for i, (_, value) in enumerate(samples) if value <= level - 0.9 * way)
+    t50, t80 = (_passed_s(samples[lowest:], level - share * way) for share in (0.5, 0.2))
+    return t80 + min(REST_OF_WAY * (t80 - t50), REST_OF_WAY_S)
+
+
+def _passed_s(samples: Sequence[tuple[float, float]], level: float) -> float:
+    """When the values first rise through a level."""
+    for (t0, v0), (t1, v1) in pairwise(samples):
+        if v1 >= level:
+            return t0 + (t1 - t0) * min(max((level - v0) / max(v1 - v0, 1e-9), 0.0), 1.0)
+    return samples[-1][0]
 
 
 class Holding(Counting):
@@ -30,11 +71,14 @@ class Holding(Counting):
         self._signal = signal
         self._stepping = Stepping()
         self._carried = {Side.LEFT: Average(5.0), Side.RIGHT: Average(5.0)}
-        self._time_s = math.nan
+        self._time_s = self._placed_s = math.nan
+        self._placed = False
         self._since_s: float | None = None
         self._out_s: float | None = None
         self._held = False
         self._count = 0
+        self._course: deque[tuple[float, float]] = deque()
+        self._started_s: float | None = None
 
     @property
     def counters(self) -> dict[Side | None, RepCounter]:
@@ -45,12 +89,19 @@ class Holding(Counting):
         """Take one frame."""
         self._time_s = body.time_s
         self._weigh(body)
+        self._follow(body)
         kept = in_position and all(gate.kept(body) for gate in self._signal.gates)
-        changed_s = body.time_s
+        if kept != self._placed:
+            self._placed, self._placed_s = kept, body.time_s
+        changed_s = self._placed_s
         if self._signal.walking:
             walking = self._stepping(body)
-            if kept or not walking:  # what stopped first dates the end
-                changed_s = min(self._stepping.since_s, body.time_s)
+            if kept and walking:  # what came last dates the beginning
+                changed_s = max(changed_s, self._stepping.since_s)
+            elif kept:
+                changed_s = self._stepping.since_s
+            elif not walking:  # what stopped first dates the end
+                changed_s = min(changed_s, self._stepping.since_s)
             kept = kept and walking
         return self._keep(kept, changed_s)
 
@@ -74,8 +125,8 @@ class Holding(Counting):
     def _close(self, *, complete: bool) -> list[tuple[Span, Side | None]]:
         if not self._held or self._since_s is None:
             return []
-        start_s, end_s = self._since_s, self._time_s if self._out_s is None else self._out_s
-        self._held, self._since_s, self._out_s = False, None, None
+        start_s, end_s = self._started(), self._ended()
+        self._held, self._since_s, self._out_s, self._started_s = False, None, None, None
         held_s = end_s - start_s
         if held_s < self._signal.min_s:
             self._count -= 1
@@ -85,6 +136,36 @@ class Holding(Counting):
             reach=held_s / self._signal.target_s, complete=complete,
         )  # fmt: skip
         return [(span, self._side())]
+
+    def _follow(self, body: Body) -> None:
+        """Keep the course of the way in and out, and date the beginning as soon as the level is known."""
+        if self._signal.course is None:
+            return
+        value = self._signal.course.function(body)
+        if not math.isnan(value):
+            self._course.append((body.time_s, value))
+        while self._course and body.time_s - self._course[0][0] > 3 * WAY_S:
+            self._course.popleft()
+        if self._held and self._since_s is not None and body.time_s - self._since_s > WAY_S + PLATEAU_S:
+            self._started_s = self._started()
+
+    def _started(self) -> float:
+        """When the hold began: when the way in was over."""
+        if self._started_s is not None:
+            return self._started_s
+        since_s = self._time_s if self._since_s is None else self._since_s
+        plateau = [v for t, v in self._course if WAY_S <= t - since_s <= WAY_S + PLATEAU_S]
+        way = [(t, v) for t, v in self._course if -WAY_S <= t - since_s <= WAY_S]
+        found_s = arrival_s(way, median(plateau)) if plateau else None
+        return since_s if found_s is None else found_s
+
+    def _ended(self) -> float:
+        """When the hold ended: when the way out began."""
+        out_s = self._time_s if self._out_s is None else self._out_s
+        plateau = [v for t, v in self._course if WAY_S <= out_s - t <= WAY_S + PLATEAU_S]
+        back = [(-t, v) for t, v in reversed(self._course) if -BREAK_S <= out_s - t <= WAY_S]
+        found_s = arrival_s(back, median(plateau)) if plateau and self._out_s is not None else None
+        return out_s if found_s is None else -found_s
 
     def _weigh(self, body: Body) -> None:
         carried = self._signal.carried

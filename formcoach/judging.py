@@ -26,6 +26,7 @@ from formcoach.exercise import (
     Walk,
 )
 from formcoach.geometry import wrapped_deg
+from formcoach.likeness import UNLIKE, distance, known, look_of
 from formcoach.walking import walk_of
 from formcoach.window import RepWindow, Table, Timeline
 
@@ -92,7 +93,9 @@ class RepJudge:
             self.set_number += 1
             self._start_set()
         window = self._window(span, side)
-        findings, hints, not_assessed = _judge(self._exercise.faults, window)
+        look = look_of(window)
+        unlike = distance(look, known().get(self._exercise.id, {})) > UNLIKE
+        findings, hints, not_assessed = _unlike(self._exercise) if unlike else _judge(self._exercise.faults, window)
         self._reps += 1
         self._last_end_s = span.end_s
         self._lengths_s.append(span.end_s - span.start_s)
@@ -110,6 +113,8 @@ class RepJudge:
             hints=hints,
             not_assessed=not_assessed,
             walk=self._walk(window),
+            look=look,
+            unlike=unlike,
         )
 
     def _walk(self, window: RepWindow) -> Walk | None:
@@ -243,6 +248,13 @@ def _judge(faults: tuple[Fault, ...], window: RepWindow) -> Verdict:
         if severity is not None:
             (hints if grade is Grade.C else findings).append(_finding(fault, severity, reading, grade))
     return tuple(findings), tuple(hints), tuple(not_assessed)
+
+
+def _unlike(exercise: Exercise) -> Verdict:
+    """Nothing is said of a rep that is none of this exercise."""
+    why = f"the movement does not look like this exercise ({exercise.name})"
+    instead = "name the exercise that you do, and keep the whole body in the picture"
+    return (), (), tuple(NotAssessed(fault=fault.id, why=why, instead=instead) for fault in exercise.faults)
 
 
 def not_assessable(exercise: Exercise, view: View) -> tuple[NotAssessed, ...]:

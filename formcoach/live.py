@@ -22,7 +22,7 @@ from formcoach.pose import Landmark as L
 from formcoach.report import finding_of
 from formcoach.reps import State
 from formcoach.screen import Key
-from formcoach.session import COUNT_IN, COUNT_IN_STEP_S, Event, Kind, Session, Targets, most_frequent
+from formcoach.session import COUNT_IN, COUNT_IN_STEP_S, Event, Kind, Session, Targets, counted, most_frequent
 from formcoach.voice import NUMBERS, Tone
 
 if TYPE_CHECKING:
@@ -323,34 +323,38 @@ class Live:
             remarks=tuple(remark(fault, finding) for fault, finding in faults),
             cue=words,
             praise=words == cue == CONFIRMATION,
-            board=None if self._session.count or self._session.reps else self._board(body),
+            board=self._board(State.AWAY if moment is None else moment.state, body),
         )
 
-    def _board(self, body: Body | None) -> Board:
+    def _board(self, state: State, body: Body | None) -> Board | None:
         """Between sets what the last one came to; before the first, where to stand and what is seen from there."""
+        lifting = self._session.count or self._session.reps or state not in (State.AWAY, State.READY)
+        if lifting or self._session.counting_in or self._session.counted_in:
+            return None
         if self._session.resting_since_s is not None:
             return self._resting(self._session.resting_since_s)
         safety = "" if self._was_in_position else SAFETY
-        if body is None or self._advice:
+        if body is None or self._advice not in (None, SLOW):
             stand, _, _ = self.exercise.camera.partition(". ")
-            return Board(stand=self.exercise.best_view, heading=f"{stand.rstrip('.')}.", text=safety)
+            return Board(stand=self.exercise.best_view, heading=f"{stand.rstrip('.')}.", text=safety, wide=body is None)
+        title = "Ready" if state is State.READY else "Take your position"
         vantage = Vantage.of(View.at(body.azimuth_deg), self.exercise)
         lists = [("From here I can see", ", ".join(vantage.seen).lower())] if vantage.seen else []
         if vantage.unseen:
             lists.append((f"Not from here: {vantage.move}", ", ".join(vantage.unseen).lower()))
-        return Board(lists=tuple(lists), text=safety)
+        return Board(title=title, lists=tuple(lists), text=safety)
 
     def _resting(self, since_s: float) -> Board:
         """How long the rest has lasted, or is to last still, what the last set came to, and what to do better."""
         last = self._session.summaries[-1]
         rested_s = max(self._camera.now_s() - since_s, 0.0)
         rest_s = self._session.targets.rest_s
-        if rest_s is None:
-            figures = ((_clock(rested_s), "rest"),)
-        else:
-            figures = ((_clock(max(math.ceil(rest_s - rested_s), 0)), "to go"),)
-        reps = ((str(len(last.reps)), "rep" if len(last.reps) == 1 else "reps"), (str(last.clean), "clean"))
-        return _with_advice(Board(title=f"Set {last.number} done", figures=figures + reps), last.reps, self.exercise)
+        timer = (_clock(rested_s), "rest")
+        if rest_s is not None:
+            timer = (_clock(max(math.ceil(rest_s - rested_s), 0)), "rest to go")
+        reps = counted(len(last.reps), "rep")
+        board = Board(title=f"Set {last.number}: {reps}, {last.clean} clean", figures=(timer,), wide=True)
+        return _with_advice(board, last.reps, self.exercise)
 
     def show_summary(self) -> None:
         """What the session came to, on the screen for a while, until a key or until the window is closed."""
@@ -412,7 +416,7 @@ def _with_advice(board: Board, reps: tuple[Rep, ...], exercise: Exercise) -> Boa
         return replace(board, mark=Mark.CLEAN, heading="All clean")
     fault, times = found
     severe = any(f.severity == "severe" for rep in reps for f in rep.findings if f.fault == fault.id)
-    heading = f"{fault.name}: {times} of {len(reps)}"
+    heading = f"{fault.name}: {times}/{len(reps)}"
     return replace(board, mark=Mark.SEVERE if severe else Mark.MILD, heading=heading, text=fault.explain)
 
 
@@ -535,10 +539,12 @@ def coach(
                     notice(text)
             for text in (*camera.notices, *(() if options.mute else voice.notices)):
                 notice(text)
-            if ended is not None:
-                ended(live.summary, None if recorder is None else recorder.folder)
-            if recorder is not None and options.out is not None:
-                _write_report(live, recorder.folder, options.out)
+            try:
+                if recorder is not None and options.out is not None:
+                    _write_report(live, recorder.folder, options.out)
+            finally:
+                if ended is not None:
+                    ended(live.summary, None if recorder is None else recorder.folder)
     return live
 
 

@@ -14,6 +14,7 @@ from formcoach import outline
 from formcoach.body import Body, Side
 from formcoach.geometry import (
     Point,
+    Point3,
     angle3_deg,
     angle_deg,
     beside,
@@ -103,10 +104,42 @@ def wrist_h_t(body: Body, side: Side) -> float:
     return (_at(body, side, "shoulder")[1] - _at(body, side, "wrist")[1]) / body.torso_px
 
 
+@of_body
+def grip_h_t(body: Body) -> float:
+    """How far the wrists are above the shoulders, the mean of those seen; where a bar and the head hide both, in space.
+
+    A grip stays in place while it is hidden, so the model's guess will do.
+    """
+    left, right = (wrist_h_t.function(body, side) for side in Side)
+    if not math.isnan(left + right):
+        return (left + right) / 2
+    if math.isnan(left) and math.isnan(right):
+        return -sum(_along_down(body, side) for side in Side) / 2
+    return right if math.isnan(left) else left
+
+
+def _along_down(body: Body, side: Side) -> float:
+    """How far the wrist is below its shoulder in space."""
+    i = _INDEX[side]
+    return (body.world[i["wrist"]][1] - body.world[i["shoulder"]][1]) / _trunk_m(body)
+
+
+@of_side
+def elbow_over_t(body: Body, side: Side) -> float:
+    """How far the elbow is above its shoulder."""
+    return (_at(body, side, "shoulder")[1] - _at(body, side, "elbow")[1]) / body.torso_px
+
+
 @of_side
 def hand_h_t(body: Body, side: Side) -> float:
     """How far the wrist is above the hips' level: a weight lifted, whichever joint lifts it, from any side."""
     return (body.hips[1] - _at(body, side, "wrist")[1]) / body.torso_px
+
+
+@of_side
+def elbow_h_t(body: Body, side: Side) -> float:
+    """How far the elbow is above the hips' level: an elbow drawn up, wherever a hand before the trunk is seen."""
+    return (body.hips[1] - _at(body, side, "elbow")[1]) / body.torso_px
 
 
 @of_side
@@ -194,6 +227,26 @@ def elbow_bend_deg(body: Body, side: Side) -> float:
 
 
 @of_side
+def arm_lift_deg(body: Body, side: Side) -> float:
+    """The way from shoulder to wrist from hanging, in space; 0 hangs, 90 is level, 180 points up; for any view."""
+    return _lift_deg(body, side, "wrist")
+
+
+@of_side
+def upper_arm_lift_deg(body: Body, side: Side) -> float:
+    """The upper arm from hanging, in space; 0 hangs, 90 is level, 180 points up; for any view."""
+    return _lift_deg(body, side, "elbow")
+
+
+def _lift_deg(body: Body, side: Side, joint: str) -> float:
+    if math.isnan(_at(body, side, joint)[0]):
+        return math.nan
+    shoulder, end = (body.world[_INDEX[side][name]] for name in ("shoulder", joint))
+    x, y, z = (b - a for a, b in zip(shoulder, end, strict=True))
+    return math.degrees(math.atan2(math.hypot(x, z), y))
+
+
+@of_side
 def hand_over_elbow_t(body: Body, side: Side) -> float:
     """How far the wrist is above its elbow."""
     return (_at(body, side, "elbow")[1] - _at(body, side, "wrist")[1]) / body.torso_px
@@ -229,6 +282,15 @@ def _along_trunk_in_space(body: Body, side: Side, joint: str) -> float:
     hip, shoulder, end = (body.world[_INDEX[side][name]] for name in ("hip", "shoulder", joint))
     up = [b - a for a, b in zip(hip, shoulder, strict=True)]
     return sum((e - b) * u for b, e, u in zip(shoulder, end, up, strict=True)) / max(sum(u * u for u in up), 1e-6)
+
+
+@of_body
+def hands_along_t(body: Body) -> float:
+    """As `wrist_along_t`, of the middle of both wrists, seen or not: the model exchanges the arms of prone bodies."""
+    w = body.world
+    trunk = [w[L.LEFT_SHOULDER][i] + w[L.RIGHT_SHOULDER][i] - w[L.LEFT_HIP][i] - w[L.RIGHT_HIP][i] for i in range(3)]
+    arms = [w[L.LEFT_WRIST][i] + w[L.RIGHT_WRIST][i] - w[L.LEFT_SHOULDER][i] - w[L.RIGHT_SHOULDER][i] for i in range(3)]
+    return sum(a * u for a, u in zip(arms, trunk, strict=True)) / max(sum(u * u for u in trunk), 1e-6)
 
 
 @of_body
@@ -280,6 +342,101 @@ def arms_apart_deg(body: Body) -> float:
 
 
 @of_side
+def wrist_ahead_t(body: Body, side: Side) -> float:
+    """How far the wrist is before its shoulder, level, toward where the chest faces; for any view.
+
+    As `wrist_fore_t` from the side; the nearer the camera is to front or rear, the more from the model's space.
+    """
+    if math.isnan(_at(body, side, "wrist")[0]):
+        return math.nan
+    square = min(max((body.sideways - 0.34) / 0.3, 0.0), 1.0)
+    return square * wrist_fore_t.function(body, side) + (1 - square) * _ahead_in_space(body, side, "wrist")
+
+
+@of_side
+def hand_drawn_t(body: Body, side: Side) -> float:
+    """How far the hand is drawn from before the body up and back to the waist, by what the view shows of it.
+
+    From the front its height over the hips, from the side a quarter of its way back from a torso length before the
+    shoulder, between them some of each: a row of the hands to the waist reads about alike from all round.
+    """
+    sideways = body.sideways
+    up, back = hand_h_t.function(body, side), 1 - wrist_fore_t.function(body, side)
+    return (1 - sideways) * up + sideways * back / 4
+
+
+def _ahead_in_space(body: Body, side: Side, joint: str) -> float:
+    w = body.world
+    across_x, _, across_z = (
+        w[L.LEFT_SHOULDER][i] - w[L.RIGHT_SHOULDER][i] + w[L.LEFT_HIP][i] - w[L.RIGHT_HIP][i] for i in range(3)
+    )
+    start, end = w[_INDEX[side]["shoulder"]], w[_INDEX[side][joint]]
+    forward = (end[0] - start[0]) * across_z - (end[2] - start[2]) * across_x
+    return forward / max(math.hypot(across_x, across_z), 1e-9) / _trunk_m(body)
+
+
+@of_side
+def hand_rise_t(body: Body, side: Side) -> float:
+    """How far the wrist is above the trunk's middle in space, seen or inferred: the trunk may hide the far arm.
+
+    The middle stays where hips that sag or pike do not.
+    """
+    w = body.world
+    trunk = (L.LEFT_SHOULDER, L.RIGHT_SHOULDER, L.LEFT_HIP, L.RIGHT_HIP)
+    return (sum(w[joint][1] for joint in trunk) / 4 - w[_INDEX[side]["wrist"]][1]) / _trunk_m(body)
+
+
+@of_body
+def higher_hand_t(body: Body) -> float:
+    """The greater `hand_rise_t` of both sides: for arms that work in turn."""
+    return max(hand_rise_t.function(body, side) for side in Side)
+
+
+@of_body
+def lower_hand_t(body: Body) -> float:
+    """The lesser `hand_rise_t` of both sides: for arms that sink overhead in turn from above a chest that lies."""
+    return min(hand_rise_t.function(body, side) for side in Side)
+
+
+@of_body
+def overhead_deg(body: Body) -> float:
+    """The nearer arm of a body on its back, from straight up toward overhead, in space, seen or inferred.
+
+    0 points up, 90 is level past the head, negative leans toward the feet. Without the fold of an angle between two
+    ways, and mostly by height, which the model places best.
+    """
+    w, joint = body.world, _INDEX[body.near]
+    x, _, z = (w[L.LEFT_SHOULDER][i] + w[L.RIGHT_SHOULDER][i] - w[L.LEFT_HIP][i] - w[L.RIGHT_HIP][i] for i in range(3))
+    arm = [b - a for a, b in zip(w[joint["shoulder"]], w[joint["wrist"]], strict=True)]
+    return math.degrees(math.atan2((arm[0] * x + arm[2] * z) / max(math.hypot(x, z), 1e-6), -arm[1]))
+
+
+@of_body
+def opening_deg(body: Body) -> float:
+    """How far a body on its side has opened, in space, seen or inferred: turned about the trunk's line from straight up.
+
+    A third of it is the upper arm, two thirds the line through the shoulders: the model holds an arm that passes the
+    upright still for a while, the shoulders it turns steadily. Palms together read some -15, open on the floor 115.
+    """
+    w = body.world
+    side = Side.LEFT if w[L.LEFT_HIP][1] < w[L.RIGHT_HIP][1] else Side.RIGHT  # the arm that lies uppermost
+    shoulder, wrist, below = w[_INDEX[side]["shoulder"]], w[_INDEX[side]["wrist"]], w[_INDEX[side.other]["shoulder"]]
+    arm = (_round_trunk_deg(body, side, shoulder, wrist) + 225.0) % 360.0 - 225.0
+    return (arm + 180.0 + 2.0 * _round_trunk_deg(body, side, below, shoulder)) / 3.0
+
+
+def _round_trunk_deg(body: Body, side: Side, start: Point3, end: Point3) -> float:
+    """The way between two points about the trunk's line: 0 upward, positive toward the back of who lies on a side."""
+    trunk = [b - a for a, b in zip(body.world[_INDEX[side]["hip"]], body.world[_INDEX[side]["shoulder"]], strict=True)]
+    length = max(math.hypot(*trunk), 1e-6)
+    x, y, z = (part / length for part in trunk)
+    way = [b - a for a, b in zip(start, end, strict=True)]
+    above = y * (way[0] * x + way[1] * y + way[2] * z) - way[1]
+    behind = (way[0] * z - way[2] * x) * (1.0 if side is Side.LEFT else -1.0)
+    return math.degrees(math.atan2(behind, above))
+
+
+@of_side
 def wrist_off_hip_t(body: Body, side: Side) -> float:
     """How far the wrist is before the middle of the hips, level, toward where the person faces."""
     return body.facing * (_at(body, side, "wrist")[0] - body.hips[0]) / body.torso_px
@@ -289,6 +446,63 @@ def wrist_off_hip_t(body: Body, side: Side) -> float:
 def wrist_off_ear_t(body: Body, side: Side) -> float:
     """How far the wrist is before the near ear, level, toward where the person faces."""
     return body.facing * (_at(body, side, "wrist")[0] - _ear(body)[0]) / body.torso_px
+
+
+@of_side
+def wrist_forward_t(body: Body, side: Side) -> float:
+    """How far the wrist is before its shoulder in space, square to the trunk; for bodies that lie, too."""
+    return _in_body(body, side, "wrist", _forward)
+
+
+@of_side
+def wrist_outward_t(body: Body, side: Side) -> float:
+    """How far the wrist is outward of its shoulder in space, along the line of the shoulders and hips."""
+    return _in_body(body, side, "wrist", _outward)
+
+
+@of_side
+def elbow_forward_t(body: Body, side: Side) -> float:
+    """As `wrist_forward_t`, of the elbow."""
+    return _in_body(body, side, "elbow", _forward)
+
+
+@of_side
+def elbow_outward_t(body: Body, side: Side) -> float:
+    """As `wrist_outward_t`, of the elbow."""
+    return _in_body(body, side, "elbow", _outward)
+
+
+def _in_body(body: Body, side: Side, joint: str, way: Callable[[Body, Side], Point3]) -> float:
+    if math.isnan(_at(body, side, joint)[0]):
+        return math.nan
+    shoulder, end = (body.world[_INDEX[side][name]] for name in ("shoulder", joint))
+    x, y, z = way(body, side)
+    far = x * (end[0] - shoulder[0]) + y * (end[1] - shoulder[1]) + z * (end[2] - shoulder[2])
+    return far / (max(math.hypot(x, y, z), 1e-6) * _trunk_m(body))
+
+
+def _across(body: Body) -> Point3:
+    """From the right side to the left, m."""
+    w = body.world
+    x, y, z = (
+        w[L.LEFT_SHOULDER][i] - w[L.RIGHT_SHOULDER][i] + w[L.LEFT_HIP][i] - w[L.RIGHT_HIP][i] for i in range(3)
+    )
+    return x, y, z
+
+
+def _outward(body: Body, side: Side) -> Point3:
+    x, y, z = _across(body)
+    return (x, y, z) if side is Side.LEFT else (-x, -y, -z)
+
+
+def _forward(body: Body, _: Side) -> Point3:
+    """Square to the trunk and to its width, toward the belly."""
+    w = body.world
+    ax, ay, az = _across(body)
+    ux, uy, uz = (
+        w[L.LEFT_SHOULDER][i] + w[L.RIGHT_SHOULDER][i] - w[L.LEFT_HIP][i] - w[L.RIGHT_HIP][i] for i in range(3)
+    )
+    return ay * uz - az * uy, az * ux - ax * uz, ax * uy - ay * ux
 
 
 # ---- trunk ----
@@ -363,6 +577,33 @@ def low_back_t(body: Body) -> float:
 
 
 @of_body
+def topside_turn_deg(body: Body) -> float:
+    """As `back_turn_deg`, of the trunk's side that is uppermost: for bodies on hands and knees, or prone.
+
+    The model often takes them to face the other way; which side is up in the picture stays sure.
+    """
+    if body.outline is None:
+        return math.nan
+    return outline.turn_deg(body.outline[_topside(body)])
+
+
+@of_body
+def topside_bulge_t(body: Body) -> float:
+    """How far the trunk's uppermost side stands off the line from hips to shoulders, chord lengths as T.
+
+    It grows when the back rounds and falls when it hollows, on a straighter line than the turn of its outline does.
+    """
+    if body.outline is None:
+        return math.nan
+    return outline.height(body.outline[_topside(body)], 0.20, 0.80)
+
+
+def _topside(body: Body) -> int:
+    """The outline's row that is uppermost in the picture."""
+    return 1 if body.shoulders[0] < body.hips[0] else 0
+
+
+@of_body
 def chord_t(body: Body) -> float:
     """From the hips' to the shoulders' middle."""
     return distance(body.hips, body.shoulders) / body.torso_px
@@ -382,6 +623,12 @@ def pelvis_roll_deg(body: Body) -> float:
 
 def _roll_deg(body: Body, left: L, right: L) -> float:
     return tilt_deg(body.xy[right], body.xy[left])
+
+
+@of_body
+def girdle_tilt_deg(body: Body) -> float:
+    """The shoulders' line from level in space, 0 to 90; 90 lies on the side."""
+    return abs(_tilt3_deg(body, L.LEFT_SHOULDER, L.RIGHT_SHOULDER))
 
 
 @of_body
@@ -408,6 +655,24 @@ def hips_y_t(body: Body) -> float:
 
 
 @of_body
+def chest_lift_t(body: Body) -> float:
+    """How far the shoulders are above the hips in the picture: only its changes mean anything in bodies that lie."""
+    return (body.hips[1] - body.shoulders[1]) / body.torso_px
+
+
+@of_body
+def ends_lift_t(body: Body) -> float:
+    """How far shoulders and ankles are above the hips in the picture, on average: a prone body that bends to a bow."""
+    return (chest_lift_t.function(body) - hip_stature_t.function(body)) / 2
+
+
+@of_body
+def seesaw_t(body: Body) -> float:
+    """How much higher the shoulders are than the ankles in the picture: it goes to and fro in a body that rocks."""
+    return (_ankle_y(body) - body.shoulders[1]) / body.torso_px
+
+
+@of_body
 def hips_x_t(body: Body) -> float:
     """How far forward the hips are in the picture: only its changes mean anything, while the camera stays."""
     return body.facing * body.hips[0] / body.torso_px
@@ -424,6 +689,22 @@ def hip_off_line_t(body: Body, side: Side) -> float:
     """How far the hip lies off the line from shoulder to ankle; positive is toward the back, negative sags."""
     line = beside(_at(body, side, "ankle"), _at(body, side, "shoulder"), _at(body, side, "hip"))
     return -body.facing * line / body.torso_px
+
+
+@of_body
+def hips_over_line_t(body: Body) -> float:
+    """How far the hips are above the line from shoulders to ankles in the picture; negative sags. For planks."""
+    left, right = body.xy[L.LEFT_ANKLE], body.xy[L.RIGHT_ANKLE]
+    ankles = left if math.isnan(right[0]) else right if math.isnan(left[0]) else middle(left, right)
+    shoulders = body.shoulders
+    upward = 1.0 if shoulders[0] > ankles[0] else -1.0
+    return -upward * beside(ankles, shoulders, body.hips) / body.torso_px
+
+
+@of_body
+def trunk_roll_deg(body: Body) -> float:
+    """The lines through shoulders and hips from level in space, their mean; positive where the left is lower."""
+    return (_tilt3_deg(body, L.LEFT_SHOULDER, L.RIGHT_SHOULDER) + _tilt3_deg(body, L.LEFT_HIP, L.RIGHT_HIP)) / 2
 
 
 # ---- head and shoulder girdle ----
@@ -444,6 +725,17 @@ def head_pitch_deg(body: Body) -> float:
     trunk = (shoulders[0] - hips[0], shoulders[1] - hips[1])
     turned = body.facing * turn_deg(trunk, (nose[0] - ear[0], nose[1] - ear[1]))
     return -wrapped_deg(turned - 90.0)
+
+
+@of_body
+def face_deg(body: Body) -> float:
+    """The way from ear to nose from the trunk's line toward the head, 0 to 180; 90 is square to it, less looks up.
+
+    Whichever way the body is taken to face: the model often turns bodies on their knees or elbows about.
+    """
+    ear, nose = _ear(body), body.xy[L.NOSE]
+    hips, shoulders = body.hips, body.shoulders
+    return abs(turn_deg((shoulders[0] - hips[0], shoulders[1] - hips[1]), (nose[0] - ear[0], nose[1] - ear[1])))
 
 
 def _ear(body: Body) -> Point:
@@ -509,6 +801,25 @@ def hip_deg(body: Body, side: Side) -> float:
     return angle_deg(_at(body, side, "shoulder"), _at(body, side, "hip"), _at(body, side, "knee"))
 
 
+@of_side
+def knee_bend_deg(body: Body, side: Side) -> float:
+    """The angle at the knee in space; 180 is straight. For any view."""
+    return _bend3_deg(body, side, ("hip", "knee", "ankle"))
+
+
+@of_side
+def hip_bend_deg(body: Body, side: Side) -> float:
+    """The angle at the hip between shoulder and knee in space; 180 is straight. For any view."""
+    return _bend3_deg(body, side, ("shoulder", "hip", "knee"))
+
+
+def _bend3_deg(body: Body, side: Side, joints: tuple[str, str, str]) -> float:
+    if any(math.isnan(_at(body, side, joint)[0]) for joint in joints):
+        return math.nan
+    a, b, c = (body.world[_INDEX[side][joint]] for joint in joints)
+    return angle3_deg(a, b, c)
+
+
 @of_body
 def hip_stature_t(body: Body) -> float:
     """How high the hips are above the ankles."""
@@ -556,10 +867,16 @@ def knee_off_hip_t(body: Body, side: Side) -> float:
     return body.facing * (_at(body, side, "knee")[0] - _at(body, side, "hip")[0]) / body.torso_px
 
 
+@of_side
+def knee_h_t(body: Body, side: Side) -> float:
+    """How far the knee is above the middle of the hips in the picture."""
+    return (body.hips[1] - _at(body, side, "knee")[1]) / body.torso_px
+
+
 @of_body
 def step_t(body: Body) -> float:
-    """How much higher the left ankle is in the picture than the right one: it goes to and fro once in two steps."""
-    return (body.xy[L.RIGHT_ANKLE][1] - body.xy[L.LEFT_ANKLE][1]) / body.torso_px
+    """How much higher the left ankle is than the right one in space, seen or inferred: once to and fro in two steps."""
+    return (body.world[L.RIGHT_ANKLE][1] - body.world[L.LEFT_ANKLE][1]) / _trunk_m(body)
 
 
 # ---- the camera ----

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from formcoach.panels import Layout, board_box, message_panels, tally_panel
+from formcoach.panels import Layout, board_box, board_room, message_panels, tally_panel
 from formcoach.pose import Landmark, Pose
 from formcoach.reps import State
 from formcoach.skeleton import BONES, SHIFT, draw_skeleton
@@ -164,7 +164,8 @@ class Overlay:
         if card.board is not None and card.board.whole:
             self._draw_board(image, card)
         elif self.layout.arrangements:
-            self._draw_tally(image, card)
+            if card.board is None:
+                self._draw_tally(image, card)
             self._draw_message(image, card)
 
     def _bone_of(self, pose: Pose) -> float:
@@ -189,6 +190,8 @@ class Overlay:
         if not (card.cue or card.remarks or card.unseen or card.board):
             return
         _, room, _, right, bottom = self.arrangement
+        if card.board is not None:
+            room = board_room(self.layout, self.arrangement, wide=card.board.wide)
         key = (room.width, room.height, card.cue, card.praise, card.remarks, card.unseen, card.board)
         sprite = self._panel(key, lambda: message_panels(self.layout, room.width, room.height, card))
         left = room.right - sprite.width if right else room.left

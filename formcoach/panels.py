@@ -346,6 +346,22 @@ def _gap(layout: Layout) -> int:
     return layout.pad // 2
 
 
+def board_room(layout: Layout, arrangement: Arrangement, *, wide: bool) -> Box:
+    """Where a board may lie: at the message's side, from top to bottom; in upright pictures at the message's end."""
+    picture, margin = layout.picture, layout.margin
+    width = arrangement.message.width
+    if wide or layout.upright:
+        width = min(max(width, round(WIDE_BOARD * layout.unit)), picture.width - 2 * margin)
+    height = picture.height - 2 * margin
+    if layout.upright:
+        height = round((WIDE_SHARE if wide else NARROW_SHARE) * picture.height)
+    return _in_corner(picture.width, picture.height, margin, (width, height), arrangement.right, arrangement.bottom)
+
+
+WIDE_BOARD, WIDE_SHARE, NARROW_SHARE = 0.9, 0.8, 0.42
+"""The share of the unit that a wide board is wide, and of an upright picture that it, and another, may be high."""
+
+
 def board_box(layout: Layout, sprite: Sprite) -> Box:
     """Where a board lies that has the picture to itself."""
     picture = layout.picture

@@ -23,8 +23,8 @@ EDGE = 0.01
 """Share of the picture within which a landmark counts as cut off."""
 DARK = 45.0
 """Mean brightness, of 255, below which poses get poor."""
-SLOW_FPS = 15.0
-"""Below this tempo cannot be judged."""
+SLOW_FPS = 14.5
+"""Below this tempo cannot be judged. A camera of 15 frames a second gives now more, now less."""
 TILT_DEG = 8.0
 HEADROOM, FOOTROOM = 0.2, 0.2
 """Shares of the picture's height above a head, or below feet, that a tilt of the camera could use."""

@@ -31,7 +31,7 @@ from formcoach.session_track import TrackPieces, save_piece
 from formcoach.store import folder_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from pathlib import Path
     from types import TracebackType
 
@@ -84,11 +84,10 @@ class SessionRecorder:
         """
         self.session = store.start_session(exercise.id, camera=camera, model=model, targets=targets, clock_s=clock_s)
         self._store, self._exercise = store, exercise
-        self._todo: deque[Callable[[], None]] = deque()
+        self._todo: deque[partial[None]] = deque()
         self._retry_at = -math.inf
         self._why = ""
         self._late = False
-        self._reps_waiting = 0
         self._last_number = 0
         self._notes = Notes()
         self._track = TrackPieces(self.folder, camera, model)
@@ -145,8 +144,7 @@ class SessionRecorder:
         """
         self._last_number = max(rep.number, self._last_number + 1)
         rep = replace(rep, number=self._last_number)
-        self._todo.append(partial(self._store_rep, rep))
-        self._reps_waiting += 1
+        self._todo.append(partial(self._store.add_rep, self.session.id, rep.set_number, rep, self._exercise))
         stored = self._catch_up()
         if rep.findings:
             self._clips.want(rep)
@@ -196,20 +194,17 @@ class SessionRecorder:
             if self._catch_up():
                 return
             time.sleep(LAST_PAUSE_S)
-        what = f"{self._reps_waiting} of {self._last_number} reps" if self._reps_waiting else "the end"
+        reps = sum(change.func == self._store.add_rep for change in self._todo)
+        what = f"{reps} of {self._last_number} reps" if reps else "the end"
         raise FormCoachError(f"{what} of session {self.session.id} could not be stored: {self._why}")
 
     # ---- the store ----
 
-    def _do(self, change: Callable[[], None]) -> None:
+    def _do(self, change: partial[None]) -> None:
         """Change the store, after what it has not taken yet."""
         self._todo.append(change)
         if time.monotonic() >= self._retry_at:
             self._catch_up()
-
-    def _store_rep(self, rep: Rep) -> None:
-        self._store.add_rep(self.session.id, rep.set_number, rep, self._exercise)
-        self._reps_waiting -= 1
 
     def _catch_up(self) -> bool:
         """Store what waits; False where the store does not take it now."""
@@ -224,7 +219,7 @@ class SessionRecorder:
             self._notes.add(f"The history was stored late: {self._why}.")
         return True
 
-    def _try(self, change: Callable[[], None]) -> bool:
+    def _try(self, change: partial[None]) -> bool:
         """Make a change, on a full disk after making room for it; False where the store does not take it now."""
         rooms = iter((self._give_reserve, self._store.write_back))
         while True:

@@ -68,7 +68,7 @@ class LabelledRep:
     """A rep, or a hold, as it truly was.
 
     Attributes:
-        start_s, peak_s, end_s: when it began, reached its end position, and was over.
+        start_s, peak_s, end_s: when it began, reached its end position, and was over; of a hold, in position.
         side: "both", "left" or "right" (the person's own); None where the label leaves it open.
         faults: ids of the faults that it shows.
     """
@@ -126,13 +126,14 @@ def parse_clip_label(data: object, *, file: str, video: str) -> Label:
     """
     entry = _mapping(data, file, "label")
     reps = _sequence(entry.get("reps"), file, "reps")
+    kind = _text(entry, "kind", file, "kind") or "reps"
     return Label(
         name=video,
         exercise=_exercise(entry, file, "exercise"),
-        reps=tuple(_labelled_rep(rep, file, f"reps[{i}]") for i, rep in enumerate(reps)),
+        reps=tuple(_labelled_rep(rep, file, f"reps[{i}]", in_position=kind == "hold") for i, rep in enumerate(reps)),
         count=None,
         note=_text(entry, "notes", file, "notes"),
-        kind=_text(entry, "kind", file, "kind") or "reps",
+        kind=kind,
     )
 
 
@@ -170,11 +171,17 @@ def _count_label(data: object, file: str, field: str) -> Label:
     return Label(name=name, exercise=exercise, reps=None, count=count, certain=certain, note=note)
 
 
-def _labelled_rep(data: object, file: str, field: str) -> LabelledRep:
+def _labelled_rep(data: object, file: str, field: str, *, in_position: bool) -> LabelledRep:
+    """A rep; of a hold only the time in position, without the way in and out, where the label tells them apart."""
     entry = _mapping(data, file, field)
     start_s, peak_s, end_s = (_seconds(entry, key, file, field) for key in ("start", "peak", "end"))
     if not (start_s <= peak_s <= end_s and start_s < end_s):
         raise _problem(file, field, "start, peak and end in this order", [start_s, peak_s, end_s])
+    if in_position and "lowering" in entry:
+        left_s = _seconds(entry, "lowering", file, field)
+        if not peak_s < left_s <= end_s:
+            raise _problem(file, f"{field}.lowering", "a time between peak and end", left_s)
+        start_s, end_s = peak_s, left_s
     side = entry.get("side")
     if side is not None and (not isinstance(side, str) or side not in SIDES):
         raise _problem(file, f"{field}.side", "l, r or both", side)

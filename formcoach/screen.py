@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 from dataclasses import replace
@@ -35,9 +36,25 @@ class Key(Enum):
 
 def has_display() -> bool:
     """Whether a window can be opened."""
-    if sys.platform.startswith("linux"):
-        return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-    return True
+    return _x_answers() if sys.platform.startswith("linux") else True
+
+
+def _x_answers() -> bool:
+    """Whether there is an X server, or a Wayland desktop's own, that lets us in.
+
+    OpenCV's Qt knows no other display, and where it finds none it ends the process.
+    """
+    if not os.environ.get("DISPLAY"):
+        return False
+    try:
+        xcb = ctypes.CDLL("libxcb.so.1")  # Qt needs it, too
+    except OSError:
+        return False
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
+    answers = bool(xcb.xcb_connection_has_error(connection) == 0)
+    xcb.xcb_disconnect(connection)
+    return answers
 
 
 class Screen:
@@ -87,9 +104,16 @@ class Screen:
     def _code(self, wait_ms: int) -> int:
         """Of the key that is pressed; sees, too, whether the window is still there."""
         code = cv2.waitKey(wait_ms) & 0xFF
-        self.closed = self._shown and cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1
+        self.closed = self.closed or (self._shown and not _is_there())
         self._shown = True
         return code
+
+
+def _is_there() -> bool:
+    try:
+        return bool(cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) >= 1)
+    except cv2.error:  # with its last window closed, OpenCV's Qt has ended
+        return False
 
 
 def _card_in_the_mirror(card: Card) -> Card:

@@ -247,7 +247,7 @@ class Session:
         self._ready_told = False
         self._rest_told = True
         self._count_in = _CountIn()
-        self._to_count_in = True
+        self._to_count_in, self._counted_in = True, False
         self._quiet_from_s = -math.inf
         self._over = False
 
@@ -255,6 +255,16 @@ class Session:
     def summary(self) -> SessionSummary:
         """What the sets that are over come to."""
         return SessionSummary(self._exercise, tuple(self.summaries))
+
+    @property
+    def counting_in(self) -> bool:
+        """Whether a count-in is under way."""
+        return self._count_in.began_s is not None
+
+    @property
+    def counted_in(self) -> bool:
+        """Whether the last word was said for the set to come, and the person is still there."""
+        return self._counted_in
 
     @property
     def targets(self) -> Targets:
@@ -307,7 +317,7 @@ class Session:
         """The pipeline began anew and counts from 0 again: the set under way goes on."""
         self._counted_before -= self._counted
         self._counted = 0
-        self._to_count_in = True
+        self._to_count_in, self._counted_in = True, False
         self._count_in.cancel()
 
     def finish(self, time_s: float) -> list[Event]:
@@ -361,14 +371,14 @@ class Session:
     def _count_them_in(self, moment: Moment, placed: bool) -> list[Event]:
         """Once a set, for who has come into position, or whose planned rest is over; never over other words."""
         if self._left(moment.time_s):
-            self._to_count_in = True
+            self._to_count_in, self._counted_in = True, False
         if moment.state is not State.READY or not placed or self._over or self._reps or self.count:
             self._count_in.cancel()
             return []
         may_begin = self._to_count_in and self._rested and self.quiet(moment.time_s)
         word = self._count_in.update(moment.time_s, moment.progress, may_begin=may_begin)
         if self._count_in.over:
-            self._to_count_in = False
+            self._to_count_in, self._counted_in = False, True
             self._count_in.cancel()
         return [self._event(Kind.COUNT_IN, moment.time_s, text=word)] if word else []
 
@@ -398,7 +408,7 @@ class Session:
         self.summaries.append(summary)
         self._reps.clear()
         self._counted_before = self._counted
-        self._ready_told = self._to_count_in = False
+        self._ready_told = self._to_count_in = self._counted_in = False
         self.resting_since_s, self._rest_told = time_s, False
         self.hush(time_s, ended.text)
         if self._targets.sets is not None and summary.number >= self._targets.sets:

@@ -161,10 +161,13 @@ class Store:
         """Move what the log holds into the database: on a full disk the log's space is then free for what comes.
 
         Returns:
-            Whether the log is empty now; another process that reads or writes may hold it up.
+            Whether the log is empty now. Another process that reads or writes may hold it up, or the database need
+            room to grow.
         """
-        with explained(self.path):
+        try:
             held_up, *_ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error:
+            return False
         return not held_up
 
     def finish_session(self, session: int, ending: Ending = Ending.FINISHED) -> None:

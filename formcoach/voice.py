@@ -44,6 +44,9 @@ LATENCY_S = 0.1
 STALL_S = 2.0
 """A sound card that asked for no samples in this time is gone."""
 
+NO_DEVICE = "querying device -1"
+"""What PortAudio says where there is no device at all."""
+
 _CLOSE_S = 0.5  # what a device that hangs is waited for
 
 NO_VOICE = "No voice found: tones only. Install espeak-ng to hear words."
@@ -419,6 +422,8 @@ class SoundDeviceSink:
             else:
                 return stream
         told = reason(why or OSError()).rstrip(".")
+        if NO_DEVICE in told:
+            told = "this computer has no sound device"
         raise FormCoachError(f"No sound: {told}. Plug in loudspeakers or headphones and restart to hear the coach.")
 
     def _callback(self, fill: Fill) -> Callable[[Any, int, object, object], None]:

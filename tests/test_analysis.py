@@ -57,10 +57,10 @@ def timing_errors(name: str, event: str) -> list[float]:
 # ---- the samples ----
 
 
-def test_each_exercise_has_a_clean_and_a_faulty_sample() -> None:
-    for exercise in load_catalogue().exercises:
-        labels = [label_of(name) for name in NAMES if name.startswith(f"{exercise}_")]
-        assert sorted(any(rep.faults for rep in label.reps or ()) for label in labels) == [False, True]
+@pytest.mark.parametrize("exercise", ["bent-over-row", "single-arm-row", "overhead-press", "deadlift"])
+def test_a_clean_and_a_faulty_sample(exercise: str) -> None:
+    labels = [label_of(name) for name in NAMES if name.startswith(f"{exercise}_")]
+    assert sorted(any(rep.faults for rep in label.reps or ()) for label in labels) == [False, True]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -212,7 +212,7 @@ class StandIn:
 
     def __init__(self, model: Path) -> None:
         assert model == NO_MODEL.path
-        self.closed = False
+        self.closed, self.turned = False, 0
         OPENED.append(self)
 
     def __enter__(self) -> StandIn:

@@ -200,7 +200,7 @@ class TestDevice:
             second = take(camera, 1)[0]
             assert second.index == first.index + 1
             assert second.time_s - first.time_s > 0.2, "the newest, not the next"
-            assert 15 <= camera.dropped <= 35
+            assert 5 <= camera.dropped <= 35  # some thirty where the computer is not busy
         assert camera.captured == camera.dropped + 2
 
     def test_waits_for_a_frame_but_not_for_ever(self) -> None:
@@ -456,6 +456,11 @@ class TestRefused:
                 open_camera(which)
         with pytest.raises(FormCoachError, match="above 0"):
             open_camera(0, width=0)
+
+    def test_no_name_at_all(self) -> None:
+        for which in ("", " "):
+            with pytest.raises(FormCoachError, match="no camera is named"):
+                open_camera(which)
 
     def test_no_such_file(self, tmp_path: Path) -> None:
         with pytest.raises(FormCoachError, match="there is no file"):

@@ -12,7 +12,7 @@ import pytest
 import typer
 
 from formcoach import __version__, catalogue
-from formcoach.catalogue import load_catalogue
+from formcoach.catalogue import load_catalogue, load_folder
 from formcoach.cli import app, exercises
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def test_broken_rules_are_named_beside_the_list(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "x.py").write_text("1 / 0  # [bold]\n", encoding="utf-8")
-    broken = load_catalogue(tmp_path)
+    broken = load_folder(tmp_path)
     monkeypatch.setattr(catalogue, "load_catalogue", lambda: broken)
     exercises(as_json=True)
     out, err = capsys.readouterr()

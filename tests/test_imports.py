@@ -21,7 +21,7 @@ LAYERS = (
     {"body"},
     {"measure"},
     {"exercise", "window"},
-    {"reps", "faults", "counting", "holding", "judging", "walking"},
+    {"reps", "faults", "counting", "holding", "judging", "likeness", "walking"},
     {"pipeline", "coach", "card"},
     {"sprites", "bundling", "background", "ring"},
     {"typeset"},
@@ -29,7 +29,7 @@ LAYERS = (
     {"panels", "skeleton", "fetching", "mp4"},
     {
         "analysis", "annotate", "camera", "catalogue", "database", "estimator", "evaluate", "folders", "frames",
-        "history", "model", "overlay", "placing", "progress", "recording", "report", "rows", "scoring", "screen",
+        "history", "ledger", "limits", "model", "overlay", "placing", "progress", "recognising", "recording", "report", "rows", "scoring", "screen",
         "session", "session_track", "speech", "store", "voice",
     },
     {"batch", "clips", "doctor", "live", "measuring", "recorder"},

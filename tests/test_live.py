@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from poses import (
+    FRONT,
     LEFT_SIDE,
     STANDING,
     bent_over_row,
     film,
+    from_standing,
     in_sequence,
     overhead_press,
     passing,
@@ -25,6 +27,7 @@ from poses import (
     toward,
     two_sets,
 )
+from rich.console import Console
 
 from formcoach import camera as camera_module
 from formcoach import estimator as estimator_module
@@ -33,26 +36,31 @@ from formcoach import speech as speech_module
 from formcoach import store as store_module
 from formcoach import voice as voice_module
 from formcoach.analysis import judge
+from formcoach.body import View
+from formcoach.camera import CameraInfo
 from formcoach.card import Mark
 from formcoach.catalogue import load_catalogue
+from formcoach.cli import _print_summary, app
 from formcoach.coach import CONFIRMATION
 from formcoach.errors import FormCoachError
-from formcoach.history import Ending
-from formcoach.live import PALM_S, SAFETY, STOPPING, Live, Options, coach
+from formcoach.history import Ending, closed_line
+from formcoach.live import PALM_S, SAFETY, STOPPING, Live, Options, coach, summary_board
 from formcoach.pose import Frame, PoseTrack
 from formcoach.recorder import SessionRecorder
 from formcoach.recording import load_track
+from formcoach.reps import State
 from formcoach.screen import Key
-from formcoach.session import Targets
+from formcoach.session import COUNT_IN, Targets, speaking_s
 from formcoach.store import Store
 from formcoach.voice import NO_VOICE, NUMBERS, RecordingSink, Tone, Voice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from formcoach.card import Card
+    from formcoach.card import Board, Card
     from formcoach.exercise import Exercise
     from formcoach.pose import Pose
+    from formcoach.session import SessionSummary
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 GREY = np.full((480, 640, 3), 120, np.uint8)
@@ -276,7 +284,7 @@ def rounded() -> Stage:
 
 
 def test_events_tell_a_set_from_beginning_to_end(rounded: Stage) -> None:
-    assert [kind for kind in rounded.kinds if kind not in ("cue", "advice")] == [
+    assert [kind for kind in rounded.kinds if kind not in ("cue", "advice", "count-in", "view")] == [
         "ready", *["counted", "rep"] * 5, "set-ended",
     ]  # fmt: skip
     assert [line["count"] for line in rounded.of("counted")] == [1, 2, 3, 4, 5]
@@ -292,7 +300,7 @@ def test_a_line_of_a_rep_says_what_was_found(rounded: Stage) -> None:
 def test_lines_have_when_and_where_in_the_session(rounded: Stage) -> None:
     for line in rounded.lines:
         assert math.isfinite(line["time_s"])
-        if line["event"] != "advice":
+        if line["event"] not in ("advice", "view"):
             assert line["set"] == 1
             assert 0 <= line["count"] <= 5
 
@@ -378,7 +386,7 @@ def test_the_safety_sentence_comes_first_and_once(rounded: Stage) -> None:
 
 def test_what_will_be_said_mid_set_is_prepared(rounded: Stage) -> None:
     cues = {fault.cue for fault in exercise().faults}
-    assert cues | {SAFETY, STOPPING, CONFIRMATION, "last one", *NUMBERS} <= set(rounded.voice.prepared)
+    assert cues | {SAFETY, STOPPING, CONFIRMATION, "last one", *COUNT_IN, *NUMBERS} <= set(rounded.voice.prepared)
     summary = rounded.of("set-ended")[0]["text"]
     assert set(rounded.voice.said) - {summary} <= set(rounded.voice.prepared) | {
         line["text"] for line in rounded.of("advice")
@@ -397,7 +405,6 @@ def test_tones_for_who_has_no_voice(rounded: Stage) -> None:
     tones = rounded.voice.tones
     assert tones[exercise().fault("rounded-back").cue] is Tone.ALERT
     assert tones[rounded.of("set-ended")[0]["text"]] is Tone.DONE
-    assert tones["Ready when you are"] is Tone.UP
 
 
 def test_a_real_voice_without_words_clicks_and_sounds() -> None:
@@ -449,10 +456,141 @@ def test_the_card_shows_the_cue_for_a_while(rounded: Stage) -> None:
     assert len(shown) >= 2.5 * 20
 
 
-def test_the_card_says_how_much_is_seen_until_the_first_rep(rounded: Stage) -> None:
+def test_the_board_says_what_is_seen_until_the_first_rep(rounded: Stage) -> None:
     assert rounded.screen is not None
-    assert rounded.screen.cards[0].unseen.startswith("From here I judge ")
-    assert rounded.screen.cards[-1].unseen == ""
+    board = rounded.screen.cards[0].board
+    assert board is not None
+    (_, seen), (heading, unseen) = board.lists
+    assert exercise().fault("rounded-back").name.lower() in seen
+    assert exercise().fault("elbow-flare").name.lower() in unseen
+    assert heading == "Not from here: face the camera"
+    lifting = [card.board for card in rounded.screen.cards if card.state in (State.LIFT, State.TOP, State.LOWER)]
+    assert lifting == [None] * len(lifting)
+    assert rounded.screen.cards[-1].board is None
+
+
+def board_at(done: Stage, time_s: float) -> Board:
+    assert done.screen is not None
+    board = done.screen.cards[index_at(done.track, time_s)].board
+    assert board is not None
+    return board
+
+
+def test_where_to_stand_is_drawn_and_the_safety_sentence_shown_until_somebody_is_in_position() -> None:
+    track = film(from_standing(bent_over_row(reps=1), still_s=4.0), LEFT_SIDE)
+    nobody = replace(track, poses=tuple(None if t < 2.0 else pose for t, pose in track))
+    done = run(nobody, screen=FakeScreen())
+    empty, seen, ready = (board_at(done, t) for t in (1.0, 3.0, 5.9))
+    assert (empty.stand, empty.text) == (exercise().best_view, SAFETY)
+    assert empty.heading == "Side-on, at hip height, 2.5 to 3 m away, your whole body in the picture."
+    assert (seen.stand, seen.text, seen.title) == (None, SAFETY, "Take your position")
+    assert (ready.text, ready.title) == ("", "Ready")
+
+
+def test_who_faces_the_camera_is_shown_how_to_turn() -> None:
+    done = run(film(passing(STANDING, [(4.0, STANDING)]), FRONT), on="deadlift", screen=FakeScreen())
+    board = board_at(done, 3.0)
+    assert board.stand is View.SIDE
+    assert done.screen is not None
+    assert done.screen.cards[-1].cue == "Turn side-on to the camera."
+
+
+def two_sets_live(pause_s: float = 16.0, **how: Any) -> Stage:
+    movement = bent_over_row(reps=3, rounded_back=40.0, faulty_from=2)
+    return run(film(two_sets(movement, pause_s=pause_s), LEFT_SIDE), screen=FakeScreen(), **how)
+
+
+def test_the_rest_shows_its_length_the_set_and_what_to_do_better() -> None:
+    done = two_sets_live()
+    ended_s = done.of("set-ended")[0]["time_s"]
+    board = board_at(done, ended_s + 5.2)
+    fault = exercise().fault("rounded-back")
+    assert board.title == "Set 1: 3 reps, 1 clean"
+    assert board.figures == (("0:05", "rest"),)
+    assert (board.heading, board.text) == (f"{fault.name}: 2/3", fault.explain)
+
+
+def test_a_planned_rest_counts_down() -> None:
+    done = two_sets_live(targets=Targets(rest_s=90.0))
+    ended_s = done.of("set-ended")[0]["time_s"]
+    assert board_at(done, ended_s + 5.2).figures == (("1:25", "rest to go"),)
+
+
+def test_the_words_of_the_count_in_are_shown_and_nothing_hides_the_person() -> None:
+    done = run(standing_in_the_hinge(), screen=FakeScreen())
+    assert done.screen is not None
+    at = index_at(done.track, done.of("count-in")[1]["time_s"] + 0.5)
+    assert done.screen.cards[at].cue == COUNT_IN[1]
+    assert {card.board for card in done.screen.cards[at:]} == {None}
+
+
+# --- what can be judged from here ---
+
+
+def standing_in_the_hinge(seconds: float = 30.0) -> PoseTrack:
+    posture = bent_over_row(reps=1).posture(np.zeros(1)).spread(1).at(0)
+    return film(passing(posture, [(seconds, posture)]), LEFT_SIDE)
+
+
+def test_what_is_seen_from_here_is_told_once_and_before_the_count_in() -> None:
+    done = run(standing_in_the_hinge())
+    assert [kind for kind in done.kinds if kind != "ready"] == ["view", *["count-in"] * 4]
+    (told,) = done.of("view")
+    assert told["text"] in done.voice.said
+    assert told["view"] == "side"
+    assert told["unseen"] == ["Arms uneven", "Elbows winging out"]
+    assert len(told["seen"]) + len(told["unseen"]) == len(exercise().faults)
+
+
+def test_nothing_is_said_over_the_safety_sentence() -> None:
+    done = run(standing_in_the_hinge())
+    assert done.of("view")[0]["time_s"] >= speaking_s(SAFETY)
+    told = done.of("view")[0]
+    assert done.of("count-in")[0]["time_s"] >= told["time_s"] + speaking_s(told["text"])
+
+
+def test_the_last_word_of_the_count_in_sounds_up() -> None:
+    tones = run(standing_in_the_hinge()).voice.tones
+    assert [tones[word] for word in COUNT_IN] == [Tone.DOWN] * 3 + [Tone.UP]
+
+
+# --- the summary at the end ---
+
+
+def test_the_summary_is_shown_until_a_key() -> None:
+    done = run(sample(), screen=FakeScreen())
+    done.live.show_summary()
+    assert done.screen is not None
+    assert done.screen.asked == 2
+    board = done.screen.cards[-1].board
+    assert board is not None
+    assert board.whole
+    assert board.figures == (("1", "set"), ("5", "reps"), ("2", "clean"))
+    assert board.text == exercise().fault("rounded-back").explain
+
+
+def test_the_summary_goes_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("formcoach.live.SUMMARY_S", 0.05)
+    monkeypatch.setattr(FakeScreen, "pressed", lambda _: False)
+    run(sample(), screen=FakeScreen()).live.show_summary()
+
+
+@pytest.mark.parametrize("why", ["closed", "no screen", "no rep"])
+def test_no_summary_where_nobody_would_look(why: str) -> None:
+    screen = None if why == "no screen" else FakeScreen()
+    done = run(beginning(sample(), 1.0) if why == "no rep" else sample(), screen=screen)
+    if screen is not None:
+        screen.closed = why == "closed"
+        shown = len(screen.cards)
+        done.live.show_summary()
+        assert len(screen.cards) == shown
+    else:
+        done.live.show_summary()
+
+
+def test_a_clean_session_is_praised() -> None:
+    board = summary_board(run(sample("bent-over-row_clean")).live.summary)
+    assert (board.mark, board.heading, board.text) == (Mark.CLEAN, "All clean", "")
 
 
 def test_marks_begin_anew_with_each_set() -> None:
@@ -793,7 +931,8 @@ def test_headless_says_nothing_of_displays(room: Room) -> None:
 def test_a_window_where_there_is_a_display(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(screen_module, "has_display", lambda: True)
     room.coach(headless=False, record=False)
-    assert len(room.screens[0].cards) == len(room.track)
+    assert len(room.screens[0].cards) == len(room.track) + room.screens[0].asked
+    assert room.screens[0].asked == 2
 
 
 def test_headless_has_no_window_even_with_a_display(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -855,8 +994,11 @@ def test_the_next_start_says_what_it_closed(room: Room) -> None:
         store = stack.enter_context(Store(room.home))
         SessionRecorder(store, exercise(), camera="0", model="full")
     room.coach()
-    assert len([text for text in room.told if "cut off" in text]) == 1
     with Store(room.home) as opened:
+        (torn,) = [session for session in opened.sessions() if session.ending is Ending.TORN]
+        assert room.told.count(closed_line(torn)) == 1
+        first = json.loads(room.events.getvalue().splitlines()[0])
+        assert first == {"event": "closed", "session": torn.id, "reps": 0, "text": closed_line(torn)}
         assert {session.ending for session in opened.sessions()} == {Ending.TORN, Ending.FINISHED}
 
 
@@ -865,6 +1007,91 @@ def test_targets_and_weight_are_stored(room: Room) -> None:
     room.coach(targets=targets)
     with Store(room.home) as opened:
         assert opened.sessions()[0].targets == targets
+
+
+# --- what is left at the end ---
+
+
+def test_the_end_is_told_with_where_it_is_stored(room: Room) -> None:
+    ended: list[tuple[SessionSummary, Path | None]] = []
+    options = Options(camera="0", model=_Model(), headless=True, mute=True)
+    coach(exercise(), options, None, room.told.append, lambda summary, folder: ended.append((summary, folder)))
+    ((summary, folder),) = ended
+    assert (len(summary.sets), len(summary.reps), summary.clean) == (1, 3, 2)
+    assert folder is not None
+    assert list(folder.glob("poses-*.npz"))
+
+
+def report_in(folder: Path) -> Any:
+    return json.loads((folder / "report.json").read_text())
+
+
+def test_a_report_is_written_and_is_what_was_told(room: Room, tmp_path: Path) -> None:
+    live = room.coach(out=tmp_path / "here" / "out")
+    report = report_in(tmp_path / "here" / "out")
+    assert {path.name for path in (tmp_path / "here" / "out").iterdir()} >= {"report.json", "reps.csv", "poses.npz"}
+    told = [json.loads(line) for line in room.events.getvalue().splitlines()]
+    (one,) = report["sets"]
+    assert [rep["findings"] for rep in one["reps"]] == [line["findings"] for line in told if line["event"] == "rep"]
+    assert [cue["text"] for cue in report["cues"]] == [cue.text for cue in live.cues]
+    again = judge(load_track(tmp_path / "here" / "out" / "poses.npz"), exercise())
+    assert again.reps == tuple(live.reps)
+
+
+def test_the_report_has_the_sets_as_they_were_told(room: Room, tmp_path: Path) -> None:
+    room.coach(out=tmp_path / "out", targets=Targets(reps=2))
+    sets = report_in(tmp_path / "out")["sets"]
+    assert [[rep["number"] for rep in one["reps"]] for one in sets] == [[1, 2], [3]]
+
+
+def test_an_interrupted_session_has_its_report(room: Room, tmp_path: Path) -> None:
+    at = index_at(room.track, CUT_S)
+    room.camera = FakeCamera(room.track, SMALL, fail_at=at, error=KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        room.coach(out=tmp_path / "out")
+    report = report_in(tmp_path / "out")
+    assert (report["frames"], len(report["sets"][0]["reps"])) == (at, 2)
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_anything_else(room: Room, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FormCoachError, match="cannot write results"):
+        room.coach(out=tmp_path / "file" / "out")
+    assert room.camera.taken == 0
+
+
+def test_the_summary_on_the_terminal() -> None:
+    console = Console(file=io.StringIO(), width=100)
+    _print_summary(run(sample()).live.summary, Path("/data/sessions/1"), console)
+    _print_summary(run(beginning(sample(), 1.0)).live.summary, None, console)
+    assert isinstance(console.file, io.StringIO)
+    said = console.file.getvalue()
+    fault = exercise().fault("rounded-back")
+    assert "1 set, 5 reps, 2 clean." in said
+    assert f"{fault.name}, 3 of 5" in said
+    assert fault.explain in said
+    assert "stored in /data/sessions/1" in said
+    assert said.endswith("No rep was counted.\n")
+
+
+CAMERAS = (
+    CameraInfo(index=0, name="Built-in", width=1280, height=720, fps=29.7),
+    CameraInfo(index=2, name="USB", trouble="held by another program; close it"),
+)
+
+
+def test_cameras_are_listed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(camera_module, "list_cameras", lambda: CAMERAS)
+    assert app(["live", "--list-cameras"], standalone_mode=False) in (0, None)
+    said = capsys.readouterr().out
+    for words in ("Built-in", "1280 × 720", "30", "USB", "held by another program"):
+        assert words in said
+
+
+def test_no_camera_to_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(camera_module, "list_cameras", lambda: ())
+    with pytest.raises(FormCoachError, match="no camera was found"):
+        app(["live", "--list-cameras"], standalone_mode=False)
 
 
 def test_the_store_is_opened_with_little_patience(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:

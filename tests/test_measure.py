@@ -39,7 +39,10 @@ SIGNED = {
 PLACES_ACROSS = {"hips_x_t", "shoulders_x_t", "knee_x_t", "ankle_x_t"}
 IN_THE_PICTURE_ONLY = PLACES_ACROSS | {"wrist_y_t", "shoulders_y_t", "hips_y_t", "ankle_y_t", "knee_y_t"}
 """Where in the picture it is matters."""
-IN_SPACE = {"arms_apart_deg", "hinge_deg", "bow_deg", "girdle_twist_deg", "azimuth_deg"}
+IN_SPACE = {"arms_apart_deg", "girdle_tilt_deg", "hinge_deg", "bow_deg", "girdle_twist_deg", "azimuth_deg", "step_t"} | {
+    "hand_rise_t",
+    "higher_hand_t",
+}
 """Seen as long as a pose is."""
 ROUND = {"arm_flex_deg", "head_pitch_deg", "neck_deg", "gaze_deg", "trunk_lean_deg", "bow_deg"}
 """180° and -180° are the same."""

@@ -14,7 +14,7 @@ from poses import FRONT, LEFT_SIDE, OBLIQUE_LEFT, STANDING, Camera, film, passin
 from formcoach.body import Body, Observer, View
 from formcoach.catalogue import load_catalogue
 from formcoach.exercise import Exercise, Grade
-from formcoach.placing import PERSIST_S, REPEAT_S, Assistant, Sight, advice_for, judged_from
+from formcoach.placing import PERSIST_S, REPEAT_S, Assistant, Sight, Vantage, advice_for, judged_from
 from formcoach.pose import Landmark as L
 
 EXERCISES = tuple(load_catalogue().exercises.values())
@@ -24,7 +24,11 @@ SLOW = "This computer is slow right now. Please close other programs."
 BACK = "Step back until I see all of you."
 CLOSER = "Step closer."
 FEET = "I cannot see your feet. Tilt the camera down or step back."
+ONLY_FEET = "I cannot see your feet. Tilt the camera down."
 HANDS = "Your head or hands are cut off. Tilt the camera up or step back."
+ONLY_HEAD = "Your head or hands are cut off. Tilt the camera up."
+LOW = "Your head or hands are cut off. Step back."
+EDGE = "You are at the edge of the picture. Step to the middle."
 TILTED = "The camera is tilted. Please set it level."
 SIDE_ON = "Turn side-on to the camera."
 FACE_ME = "Face the camera, please."
@@ -95,7 +99,7 @@ def test_nobody() -> None:
 
 def test_too_slow() -> None:
     assert advice_for(sight(standing(), fps=14.0), exercise()) == SLOW
-    assert advice_for(sight(standing(), fps=15.5), exercise()) is None
+    assert advice_for(sight(standing(), fps=14.9), exercise()) is None
 
 
 @pytest.mark.parametrize(
@@ -110,13 +114,44 @@ def test_distance(distance_m: float, said: str | None) -> None:
 @pytest.mark.parametrize("ankle", [L.LEFT_ANKLE, L.RIGHT_ANKLE])
 @pytest.mark.parametrize("y", [478.0, 520.0])
 def test_feet_cut_off(ankle: L, y: float) -> None:
-    assert advice_for(sight(shifted(standing(), ankle, 320.0, y)), exercise()) == FEET
+    """A camera that looks too high: above the head is room enough to tilt it."""
+    high, low = (shifted(shifted(standing(), L.NOSE, 320.0, nose), ankle, 320.0, y) for nose in (60.0, 160.0))
+    assert advice_for(sight(high), exercise()) == FEET
+    assert advice_for(sight(low), exercise()) == ONLY_FEET
+
+
+def with_feet_at(y: float) -> Body:
+    return shifted(shifted(standing(), L.LEFT_ANKLE, 320.0, y), L.RIGHT_ANKLE, 320.0, y)
 
 
 @pytest.mark.parametrize("landmark", [L.NOSE, L.LEFT_WRIST, L.RIGHT_WRIST])
-@pytest.mark.parametrize(("x", "y"), [(320.0, 1.0), (320.0, -30.0), (2.0, 200.0), (660.0, 200.0)])
-def test_head_or_hands_cut_off(landmark: L, x: float, y: float) -> None:
-    assert advice_for(sight(shifted(standing(), landmark, x, y)), exercise()) == HANDS
+@pytest.mark.parametrize("y", [1.0, -30.0])
+def test_head_or_hands_cut_off(landmark: L, y: float) -> None:
+    """A camera that looks too low: below the feet is room enough to tilt it."""
+    low, high = (shifted(with_feet_at(feet), landmark, 320.0, y) for feet in (460.0, 340.0))
+    assert advice_for(sight(low), exercise()) == HANDS
+    assert advice_for(sight(high), exercise()) == ONLY_HEAD
+
+
+@pytest.mark.parametrize("ankle", [370.0, math.nan])
+def test_feet_that_are_not_seen_have_no_room_below(ankle: float) -> None:
+    body = shifted(shifted(with_feet_at(ankle), L.LEFT_ANKLE, ankle, ankle), L.NOSE, 320.0, 1.0)
+    assert advice_for(sight(body), exercise()) == (HANDS if math.isnan(ankle) else ONLY_HEAD)
+
+
+@pytest.mark.parametrize("landmark", [L.NOSE, L.LEFT_WRIST, L.RIGHT_WRIST, L.LEFT_ANKLE])
+@pytest.mark.parametrize("x", [2.0, -30.0, 660.0])
+def test_at_the_edge(landmark: L, x: float) -> None:
+    assert advice_for(sight(shifted(standing(), landmark, x, 240.0)), exercise()) == EDGE
+
+
+def test_hands_below_the_picture() -> None:
+    assert advice_for(sight(shifted(standing(), L.LEFT_WRIST, 320.0, 490.0)), exercise()) == LOW
+
+
+def test_cut_off_at_both_ends() -> None:
+    body = shifted(shifted(standing(), L.NOSE, 320.0, 1.0), L.LEFT_ANKLE, 320.0, 479.0)
+    assert advice_for(sight(body), exercise()) == BACK
 
 
 @pytest.mark.parametrize("deg", [-12.0, 12.0])
@@ -171,8 +206,8 @@ def test_order() -> None:
         (sight(near, fps=5.0), SLOW),
         (sight(near), BACK),
         (sight(far), CLOSER),
-        (sight(footless), FEET),
-        (sight(handless), HANDS),
+        (sight(footless), ONLY_FEET),
+        (sight(handless), EDGE),
         (sight(tilted), TILTED),
         (sight(level), SIDE_ON),
         (sight(standing()), None),
@@ -195,6 +230,26 @@ def test_a_rounded_back_is_judged_from_the_side_only() -> None:
     name = exercise().fault("rounded-back").name
     assert name in judged_from(View.SIDE, exercise())
     assert name not in judged_from(View.FRONT, exercise())
+
+
+@pytest.mark.parametrize("one", EXERCISES, ids=lambda one: one.id)
+@pytest.mark.parametrize("view", View, ids=lambda view: view.value)
+def test_a_vantage_names_every_fault_once(one: Exercise, view: View) -> None:
+    vantage = Vantage.of(view, one)
+    assert sorted(vantage.seen + vantage.unseen) == sorted(fault.name for fault in one.faults)
+    assert bool(vantage.move) == bool(vantage.unseen)
+    assert len(vantage.sentence.split()) <= 35
+
+
+def test_what_is_seen_in_words() -> None:
+    assert Vantage.of(View.SIDE, exercise()).sentence == (
+        "From here I can see 9 of 11 faults. Not from here: arms uneven and elbows winging out. "
+        "For these, face the camera."
+    )
+    assert Vantage(("One", "Two"), (), "").sentence == "From here I can see all 2 faults."
+    assert "Not from here: two. For" in Vantage(("One",), ("Two",), "face the camera").sentence
+    many = Vantage(("One",), ("Two", "Three", "Four", "Five", "Six"), "face the camera")
+    assert "Not from here: two, three, four and 2 more. For" in many.sentence
 
 
 # --- when it is said ---

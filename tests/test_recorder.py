@@ -66,7 +66,13 @@ def feed(recorder: SessionRecorder, first: int, last: int, *, fps: float = FPS) 
     """Give frames, none so fast that it is left out."""
     for index in range(first, last):
         recorder.add(frame(index, fps=fps), pose(index, fps=fps))
-        wait_for(lambda: not recorder._clips._compressing._jobs)
+        wait_for(lambda: caught_up(recorder))
+
+
+def caught_up(recorder: SessionRecorder) -> bool:
+    """Whether no picture waits, neither for the clips nor for the session's video."""
+    clips = recorder._clips
+    return not (clips._compressing._jobs or (clips._video is not None and clips._video._background._jobs))
 
 
 def frames_of(path: Path) -> list[tuple[int, float]]:
@@ -196,7 +202,7 @@ def test_a_camera_that_changes_its_size_in_a_rep(store: Store) -> None:
         feed(live, 0, 40)
         for index in range(40, 80):
             live.add(frame(index, 96, 72), pose(index))
-            wait_for(lambda: not live._clips._compressing._jobs)
+            wait_for(lambda: caught_up(live))
         live.add_rep(flagged(1, 1.0, 1.6))
     [one] = store.reps_of(1)
     assert one.clip is not None
@@ -414,6 +420,15 @@ def test_no_clips_on_a_disk_that_is_nearly_full(store: Store, monkeypatch: pytes
     ]
 
 
+def test_a_disk_that_stays_nearly_full_is_told_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", free(199))
+    with record(store) as live:
+        for number in range(1, 4):
+            feed(live, number * 60, number * 60 + 60)
+            live.add_rep(flagged(number, 2.0 * number, 2.0 * number + 0.5))
+    assert store.session(1).notes == ("The disk is nearly full: no clips are kept from rep 1 on.",)
+
+
 def full(*_: Any) -> NoReturn:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -484,6 +499,58 @@ def test_reps_are_stored_from_a_reserve_when_the_disk_fills_up(store: Store) -> 
     assert "No clips and no pose track from here on" in store.session(1).notes[0]
 
 
+def test_no_room_for_the_reserve_leaves_to_the_reps_what_there_is(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(path: Path, _: bytes) -> NoReturn:
+        raise FormCoachError(f"cannot write {path}: No space left on device")
+
+    monkeypatch.setattr(recorder, "write_whole", no_room)
+    with record(store) as live:
+        wait_for(lambda: live._cramped)
+        feed(live, 0, 60)
+        live.add_rep(flagged(1, 1.0, 1.9))
+        feed(live, 60, 120)
+    assert store.session(1).reps == 1
+    assert files(live.folder) == set()
+    assert not list(live.folder.glob("*.npz"))
+    [note] = store.session(1).notes
+    assert note.startswith("No clips and no pose track from here on:")
+
+
+def test_a_full_disk_has_the_log_written_back(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the reserve is gone already, the log's own space is the last there is."""
+    with record(store) as live:
+        wait_for(lambda: (live.folder / RESERVE).exists())
+        (live.folder / RESERVE).unlink()
+        fill(store)
+        write_back = Store.write_back
+
+        def with_room(self: Store) -> bool:
+            make_room(self)
+            return write_back(self)
+
+        monkeypatch.setattr(Store, "write_back", with_room)
+        assert [live.add_rep(flagged(number)) for number in range(1, 60)] == list(range(1, 60))
+    assert store.session(1).reps == 59
+
+
+def test_a_store_in_use_by_another_keeps_the_reserve_and_the_clips(store: Store, tmp_path: Path) -> None:
+    with record(store) as live:
+        wait_for(lambda: (live.folder / RESERVE).exists())
+        feed(live, 0, 60)
+        with raw(tmp_path) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert live.add_rep(flagged(1, 1.0, 1.9)) is None
+            other.execute("ROLLBACK")
+        assert (live.folder / RESERVE).exists()
+        feed(live, 60, 120)
+        assert live.add_rep(rep(2, 3.0, 3.9)) == 2
+    assert [one.clip is not None for one in store.reps_of(1)] == [True, False]
+    [note] = store.session(1).notes
+    assert note.startswith("The history was stored late:")
+
+
 def test_reps_that_could_not_be_stored_are_stored_later_and_in_order(store: Store) -> None:
     with record(store) as live:
         wait_for(lambda: (live.folder / RESERVE).exists())
@@ -511,7 +578,7 @@ def test_a_store_that_stays_shut_is_told_at_the_end(
         assert live.add_rep(rep(1)) is None
         feed(live, 0, 30)
         assert time.monotonic() - before < 2
-        with pytest.raises(FormCoachError, match=r"could not be stored.*in use by another program"):
+        with pytest.raises(FormCoachError, match=r"1 of 1 reps of session 1 could not be stored.*in use by"):
             live.close()
         other.execute("ROLLBACK")
     assert store.session(1).ending is None  # the next start closes it

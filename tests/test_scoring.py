@@ -430,6 +430,38 @@ def test_a_clip_label_of_a_carry() -> None:
     assert parse_clip_label(data, file="a.json", video="a.mp4").is_hold
 
 
+IN_AND_OUT = {"start": 1.0, "peak": 3.5, "lowering": 13.5, "end": 15.5, "side": "both", "faults": []}
+
+
+def test_a_hold_is_the_time_in_position_without_the_way_in_and_out() -> None:
+    data = {"exercise": "thoracic-extension-hold", "kind": "hold", "reps": [IN_AND_OUT]}
+    label = parse_clip_label(data, file="a.json", video="a.mp4")
+    assert label.reps == (LabelledRep(3.5, 3.5, 13.5, "both"),)
+    clip = score_clip(label, report(holds=(hold(3.4, 13.0),)), exercise="thoracic-extension-hold")
+    assert (clip.true_s, clip.counted_s) == (10.0, pytest.approx(9.6))
+
+
+@pytest.mark.parametrize(
+    ("kind", "without"),
+    [
+        pytest.param("hold", "lowering", id="a hold whose label does not tell the way out"),
+        pytest.param("carry", None, id="a carry, which is a walk from its start on"),
+        pytest.param("reps", None, id="reps"),
+    ],
+)
+def test_all_else_goes_from_start_to_end(kind: str, without: str | None) -> None:
+    entry = {key: value for key, value in IN_AND_OUT.items() if key != without}
+    label = parse_clip_label({"exercise": ROW, "kind": kind, "reps": [entry]}, file="a.json", video="a.mp4")
+    assert label.reps == (LabelledRep(1.0, 3.5, 15.5, "both"),)
+
+
+@pytest.mark.parametrize("lowering", [3.5, 15.6, "late", None])
+def test_a_way_out_that_is_no_time_after_the_way_in_is_refused(lowering: object) -> None:
+    data = {"exercise": ROW, "kind": "hold", "reps": [IN_AND_OUT | {"lowering": lowering}]}
+    with pytest.raises(FormCoachError, match=r"a\.json: reps\[0\]\.lowering"):
+        parse_clip_label(data, file="a.json", video="a.mp4")
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [

@@ -91,8 +91,9 @@ def test_what_is_unseen_stays_unseen() -> None:
     [
         ("linux", {}, False),
         ("linux", {"DISPLAY": ""}, False),
-        ("linux", {"DISPLAY": ":0"}, True),
-        ("linux", {"WAYLAND_DISPLAY": "wayland-0"}, True),
+        ("linux", {"DISPLAY": ":4711"}, False),
+        ("linux", {"DISPLAY": "nowhere"}, False),
+        ("linux", {"WAYLAND_DISPLAY": "wayland-0"}, False),
         ("darwin", {}, True),
         ("win32", {}, True),
     ],
@@ -162,6 +163,33 @@ def test_a_closed_window_quits(window: FakeWindow) -> None:
         assert screen.key() is None
         window.visible = 0.0
         assert screen.key() is Key.QUIT
+
+
+def test_closing_the_last_window_ends_qt_and_quits(window: FakeWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ended(*_: object) -> float:
+        raise cv2.error("NULL guiReceiver (please create a window)")
+
+    with Screen() as screen:
+        assert screen.key() is None
+        monkeypatch.setattr(cv2, "getWindowProperty", ended)
+        assert screen.key() is Key.QUIT
+        assert screen.pressed()
+
+
+@pytest.mark.parametrize(("code", "pressed"), [(-1, False), (ord("x"), True), (27, True), (ord("q"), True)])
+def test_any_key(code: int, pressed: bool, window: FakeWindow) -> None:
+    with Screen() as screen:
+        window.code = code
+        assert screen.pressed() is pressed
+        assert not screen.closed
+
+
+def test_a_closed_window_is_as_a_key(window: FakeWindow) -> None:
+    with Screen() as screen:
+        assert not screen.pressed()
+        window.visible = 0.0
+        assert screen.pressed()
+        assert screen.closed
 
 
 def test_a_window_that_is_not_there_yet_is_not_closed(window: FakeWindow) -> None:

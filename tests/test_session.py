@@ -16,7 +16,21 @@ from formcoach.coach import CONFIRMATION, GAP_REPS, GAP_S
 from formcoach.exercise import Exercise, Finding, Grade, Rep, Span
 from formcoach.pipeline import LOST_S, Moment, Pipeline
 from formcoach.reps import State
-from formcoach.session import LEFT_S, SET_END_S, Event, Kind, Session, Targets
+from formcoach.session import (
+    COUNT_IN,
+    COUNT_IN_GAP_S,
+    COUNT_IN_STEP_S,
+    LEFT_S,
+    SET_END_S,
+    STILL_S,
+    Event,
+    Kind,
+    Session,
+    SessionSummary,
+    SetSummary,
+    Targets,
+    speaking_s,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,7 +122,7 @@ def test_a_whole_visit_is_one_set_ready_told_once() -> None:
 @pytest.mark.parametrize("pause_s", [3.0, 9.0])
 def test_the_second_set_starts_by_itself_and_counts_from_one(pause_s: float) -> None:
     told = follow(film(two_sets(bent_over_row(reps=3), pause_s=pause_s), LEFT_SIDE))
-    assert told.kinds() == ["ready", *ONE * 3, "set-ended"] * 2
+    assert told.kinds(Kind.SESSION_ENDED) == ["ready", *ONE * 3, "set-ended"] * 2
     assert [(event.set_number, event.count) for event in told.of(Kind.REP)] == [
         (number, count) for number in (1, 2) for count in (1, 2, 3)
     ]
@@ -238,7 +252,7 @@ def test_a_rounded_back_from_the_front_is_not_spoken_of() -> None:
 
 def test_a_target_of_reps_ends_the_set() -> None:
     told = follow(film(bent_over_row(reps=4), LEFT_SIDE), targets=Targets(reps=2))
-    assert told.kinds(Kind.READY) == [*ONE * 2, "set-ended"] * 2
+    assert told.kinds(Kind.READY, Kind.SESSION_ENDED) == [*ONE * 2, "set-ended"] * 2
     assert [event.text for event in told.of(Kind.COUNTED)] == ["last one", "2"] * 2
 
 
@@ -308,7 +322,7 @@ def test_ready_is_told_once_and_not_before() -> None:
     told = script(Session(exercise()), *(moment(t / 10, State.AWAY) for t in range(50)))
     assert told == []
     told = script(Session(exercise()), *(moment(t / 10, State.READY if t > 20 else State.AWAY) for t in range(50)))
-    assert [(e.kind, e.time_s) for e in told] == [(Kind.READY, 2.1)]
+    assert [(e.kind, e.time_s) for e in told if e.kind is not Kind.COUNT_IN] == [(Kind.READY, 2.1)]
 
 
 def test_a_step_out_of_position_and_back_is_not_told_again() -> None:
@@ -387,6 +401,168 @@ def test_finish_between_sets_says_nothing() -> None:
     assert len(session.finish(5.0)) == 1
     assert session.finish(6.0) == []
     assert Session(exercise()).finish(1.0) == []
+
+
+# --- the count-in ---
+
+
+def course(*parts: tuple[float, State, float], start_s: float = 0.0, count: int = 0) -> list[Moment]:
+    """Ten moments a second: for how long, in which state, with which progress."""
+    moments: list[Moment] = []
+    for length_s, state, progress in parts:
+        for _ in range(round(10 * length_s)):
+            moments.append(replace(moment(start_s + len(moments) / 10, state, count), progress=progress))
+    return moments
+
+
+def words(events: Sequence[Event]) -> list[tuple[str, float]]:
+    return [(event.text, round(event.time_s, 2)) for event in events if event.kind is Kind.COUNT_IN]
+
+
+AWAY, STILL = (State.AWAY, 0.0), (State.READY, 0.0)
+WHOLE = [*COUNT_IN]
+
+
+def test_who_stands_still_in_position_is_counted_in() -> None:
+    told = script(Session(exercise()), *course((2.0, *AWAY), (9.0, *STILL)))
+    assert words(told) == [(word, 2.0 + STILL_S + i * COUNT_IN_STEP_S) for i, word in enumerate(COUNT_IN)]
+
+
+@pytest.mark.parametrize("fps", [10.0, 15.0, 30.0])
+def test_the_words_come_a_second_apart_at_any_rate(fps: float) -> None:
+    moments = [moment(i / fps) for i in range(round(8 * fps))]
+    times = [time_s for _, time_s in words(script(Session(exercise()), *moments))]
+    assert len(times) == len(COUNT_IN)
+    assert times == pytest.approx([STILL_S + i * COUNT_IN_STEP_S for i in range(4)], abs=1.1 / fps)
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        pytest.param((2.0, State.LIFT, 0.6), ["Three", "Two"], id="a rep begun"),
+        pytest.param((2.0, State.READY, 0.3), ["Three", "Two"], id="a rep about to begin"),
+        pytest.param((2.0, State.AWAY, 0.0), ["Three", "Two"], id="out of position"),
+    ],
+)
+def test_a_count_in_is_broken_off(after: tuple[float, State, float], said: list[str]) -> None:
+    told = script(Session(exercise()), *course((STILL_S + 1.5, *STILL), after))
+    assert [word for word, _ in words(told)] == said
+
+
+def test_a_rep_begun_early_counts() -> None:
+    told = script(
+        Session(exercise()), *course((STILL_S + 1.5, *STILL), (1.0, State.LIFT, 0.6)), moment(4.0, State.LOWER, 1)
+    )
+    assert [event.kind for event in told][-1] is Kind.COUNTED
+
+
+def test_broken_off_it_is_begun_anew_but_not_at_once() -> None:
+    told = words(script(Session(exercise()), *course((1.5, *STILL), (0.5, State.READY, 0.5), (12.0, *STILL))))
+    assert [word for word, _ in told] == ["Three", *WHOLE]
+    assert told[1][1] - told[0][1] >= COUNT_IN_GAP_S - 0.01
+
+
+def test_who_keeps_moving_is_not_counted_in() -> None:
+    restless = [replace(moment(i / 10), progress=0.1 * (i % 4)) for i in range(100)]
+    assert not words(script(Session(exercise()), *restless))
+
+
+def test_who_stands_wrong_is_not_counted_in() -> None:
+    session = Session(exercise())
+    events = [event for one in course((9.0, *STILL)) for event in session.follow(one, placed=False)]
+    assert not words(events)
+
+
+def test_it_is_not_repeated_for_who_goes_on_standing_there() -> None:
+    assert [word for word, _ in words(script(Session(exercise()), *course((60.0, *STILL))))] == WHOLE
+
+
+def test_a_gap_in_time_breaks_it_off() -> None:
+    session = Session(exercise())
+    assert [w for w, _ in words(script(session, *course((1.2, *STILL)), moment(5.0)))] == ["Three"]
+
+
+def test_it_waits_for_what_is_being_said() -> None:
+    session = Session(exercise())
+    session.hush(0.0, "eleven " * 10)
+    ((_, first_s), *_) = words(script(session, *course((12.0, *STILL))))
+    assert first_s == pytest.approx(speaking_s("eleven " * 10), abs=0.11)
+
+
+def after_a_set(targets: Targets | None = None) -> tuple[Session, Event]:
+    """A session whose first set just ended, at 11 s."""
+    session = in_a_set(rep(1, 4.0, ("rounded-back", "severe")), targets=targets)
+    (ended,) = script(session, moment(11.0, count=1))
+    assert ended.kind is Kind.SET_ENDED
+    return session, ended
+
+
+def test_who_stays_in_position_after_a_set_is_not_urged() -> None:
+    session, _ = after_a_set()
+    assert not words(script(session, *course((60.0, *STILL), start_s=11.1, count=1)))
+
+
+def test_who_comes_back_is_counted_in_but_not_over_the_summary() -> None:
+    session, ended = after_a_set()
+    told = words(script(session, *course((3.0, *AWAY), (30.0, *STILL), start_s=11.1, count=1)))
+    assert [word for word, _ in told] == WHOLE
+    assert told[0][1] >= 11.0 + speaking_s(ended.text)
+    assert speaking_s(ended.text) > 8
+
+
+def test_a_planned_rest_is_not_cut_short() -> None:
+    session, _ = after_a_set(Targets(rest_s=40.0))
+    told = script(session, *course((3.0, *AWAY), (50.0, *STILL), start_s=11.1, count=1))
+    (over,) = [event for event in told if event.kind is Kind.REST_OVER]
+    assert [word for word, _ in words(told)] == WHOLE
+    assert words(told)[0][1] >= over.time_s + speaking_s(over.text)
+
+
+def test_the_end_of_a_planned_rest_counts_in_who_never_left() -> None:
+    session, _ = after_a_set(Targets(rest_s=40.0))
+    assert [word for word, _ in words(script(session, *course((60.0, *STILL), start_s=11.1, count=1)))] == WHOLE
+
+
+def test_after_a_set_that_its_target_ended_nothing_is_said_over_the_summary() -> None:
+    told = follow(film(two_sets(bent_over_row(reps=2), pause_s=20.0), LEFT_SIDE), targets=Targets(reps=2))
+    ended = told.of(Kind.SET_ENDED)[0]
+    after = [event for event in told.events if event.time_s > ended.time_s and event.text]
+    assert after[0].kind is Kind.COUNT_IN
+    assert after[0].time_s >= ended.time_s + speaking_s(ended.text)
+
+
+# --- the end of a session ---
+
+
+def test_several_sets_are_summed_up() -> None:
+    told = follow(two_rows())
+    assert [event.kind for event in told.events][-2:] == [Kind.SET_ENDED, Kind.SESSION_ENDED]
+    (ended,) = told.of(Kind.SESSION_ENDED)
+    assert (ended.text, ended.count) == ("In all 2 sets, 6 reps, all clean.", 6)
+
+
+def test_the_last_planned_set_sums_up_the_session_once() -> None:
+    told = follow(two_rows(), targets=Targets(sets=2))
+    assert not told.of(Kind.SESSION_ENDED)
+    assert told.of(Kind.DONE)[0].text == "That was the last set. In all 2 sets, 6 reps, all clean. Well done."
+
+
+def test_a_session_in_figures() -> None:
+    one = SetSummary(
+        1, (rep(1, 4.0, ("shrug", "mild")), rep(2, 8.0, ("shrug", "mild"), ("rounded-back", "mild"))), 2, 8
+    )
+    two = SetSummary(2, (rep(3, 12.0),), 10, 12)
+    summary = SessionSummary(exercise(), (one, two))
+    assert (len(summary.reps), summary.clean) == (3, 1)
+    assert summary.most_frequent == (exercise().fault("shrug"), 2)
+    assert summary.sentence == "2 sets, 3 reps, 1 clean."
+    assert SessionSummary(exercise(), (two,)).sentence == "1 set, 1 rep, all clean."
+    assert SessionSummary(exercise(), (two,)).most_frequent is None
+
+
+def test_of_faults_found_as_often_the_more_important_is_named() -> None:
+    both = SetSummary(1, (rep(1, 4.0, ("shrug", "mild"), ("rounded-back", "mild")),), 2, 4)
+    assert SessionSummary(exercise(), (both,)).most_frequent == (exercise().fault("rounded-back"), 1)
 
 
 def test_milestones_are_said() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from sessions import exercise, finding, flagged, rep
 from formcoach import __version__, database
 from formcoach.body import Side
 from formcoach.coach import Cue
-from formcoach.database import DamagedError, RefusedError
+from formcoach.database import DamagedError, FullError, RefusedError, explained
 from formcoach.errors import FormCoachError
 from formcoach.history import RESERVE, Ending, clip_name, closed_line
 from formcoach.session import Targets
@@ -332,6 +333,39 @@ def test_a_full_disk_is_told_and_what_is_there_stays(store: Store) -> None:
     assert all(one.rep.findings for one in store.reps_of(session.id)[1:])
     make_room(store)
     store.add_rep(session.id, 1, flagged(stored + 1), exercise())
+
+
+@pytest.mark.parametrize("text", ["disk I/O error", "unable to open database file"])
+def test_a_failure_that_names_no_cause_is_the_full_disk_where_it_is_full(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for free, kind in ((0, FullError), (10**9, FormCoachError)):
+        usage = shutil._ntuple_diskusage(10**12, 10**12, free)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, usage=usage: usage)
+        with pytest.raises(FormCoachError) as error, explained(tmp_path / "formcoach.db"):
+            raise sqlite3.OperationalError(text)
+        assert type(error.value) is kind
+        assert ("the disk is full" in one_line(error)) is (kind is FullError)
+
+
+def test_the_log_is_written_back(store: Store) -> None:
+    session = begin(store, rep(1))
+    log = store.path.with_name(store.path.name + "-wal")
+    assert log.stat().st_size > 0
+    assert store.write_back()
+    assert log.stat().st_size == 0
+    assert store.session(session.id).reps == 1
+
+
+def test_a_log_that_is_being_read_stays(store: Store, tmp_path: Path) -> None:
+    begin(store, rep(1))
+    with raw(tmp_path) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM reps").fetchone()
+        store.add_rep(1, 1, rep(2), exercise())
+        assert not store.write_back()
+        other.execute("ROLLBACK")
+    assert store.session(1).reps == 2
 
 
 # --- other processes ---

@@ -508,6 +508,7 @@ class Card(ModuleType):
     Attributes:
         streams: those that were opened.
         refuses: numbers of channels that it cannot do.
+        why: what it says then.
     """
 
     class PortAudioError(Exception):
@@ -517,6 +518,7 @@ class Card(ModuleType):
         super().__init__("sounddevice")
         self.streams: list[Any] = []
         self.refuses: tuple[int, ...] = ()
+        self.why = "Invalid number of channels"
         card = self
 
         class OutputStream:
@@ -524,7 +526,7 @@ class Card(ModuleType):
 
             def __init__(self, **asked: Any) -> None:
                 if asked["channels"] in card.refuses:
-                    raise card.PortAudioError("Invalid number of channels")
+                    raise card.PortAudioError(card.why)
                 self.asked, self.closed = asked, False
                 card.streams.append(self)
 
@@ -596,9 +598,18 @@ def no_card(card: Card, _monkeypatch: pytest.MonkeyPatch) -> None:
     card.refuses = (1, 2)
 
 
+def no_device(card: Card, _monkeypatch: pytest.MonkeyPatch) -> None:
+    card.refuses, card.why = (1, 2), "Error querying device -1"
+
+
 @pytest.mark.parametrize(
     ("missing", "told"),
-    [(no_portaudio, "libportaudio2"), (no_package, "sounddevice"), (no_card, "Plug in loudspeakers")],
+    [
+        (no_portaudio, "libportaudio2"),
+        (no_package, "sounddevice"),
+        (no_card, "Plug in loudspeakers"),
+        (no_device, "No sound: this computer has no sound device. Plug in"),
+    ],
 )
 def test_without_a_sound_card_all_goes_on(
     missing: Callable[[Card, pytest.MonkeyPatch], None],

@@ -1,0 +1,75 @@
+"""Which exercise a recording shows: each is tried as if it were the one, and what its reps look like decides.
+
+Every exercise's own counter runs over the same bodies, so a movement that an exercise cannot count is none of it. Of
+those that count, the one whose reps look most like it wins; reps that leave much of the movement uncounted tell
+against it. Nothing else is learned than `formcoach.likeness` knows.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+from formcoach.likeness import UNLIKE, distance, known
+from formcoach.pipeline import moments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from formcoach.exercise import Exercise, Rep
+    from formcoach.pose import PoseTrack
+
+UNCOUNTED = 2.0
+"""Spreads added for a movement of which nothing is counted; in proportion for less."""
+SHARPNESS = 0.35
+"""Spreads by which a worse candidate is e times less believed."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An exercise that a recording may show.
+
+    Attributes:
+        exercise: its id.
+        distance: how unlike it the reps are, in spreads; the smallest is most like it.
+        confidence: 0 to 1; over all candidates and none of them it comes to 1.
+        reps: counted as this exercise.
+    """
+
+    exercise: str
+    distance: float
+    confidence: float
+    reps: int
+
+
+def recognise(track: PoseTrack, exercises: Mapping[str, Exercise]) -> tuple[Candidate, ...]:
+    """The exercises that a recording may show, the most likely first; empty for none."""
+    judged = {one.id: _reps(track, one) for one in exercises.values() if one.id in known()}
+    moved_s = max((_moved_s(reps) for reps in judged.values()), default=0.0)
+    found = {}
+    for exercise_id, reps in judged.items():
+        far = _distance(reps, exercise_id, moved_s)
+        if far < UNLIKE:
+            found[exercise_id] = far
+    weights = {exercise_id: math.exp(-far / SHARPNESS) for exercise_id, far in found.items()}
+    whole = sum(weights.values()) + math.exp(-UNLIKE / SHARPNESS)
+    ranked = sorted(found, key=lambda exercise_id: found[exercise_id])
+    return tuple(Candidate(one, found[one], weights[one] / whole, len(judged[one])) for one in ranked)
+
+
+def _reps(track: PoseTrack, exercise: Exercise) -> list[Rep]:
+    return [rep for moment in moments(track, exercise) for rep in moment.finished]
+
+
+def _moved_s(reps: Iterable[Rep]) -> float:
+    return sum(rep.span.end_s - rep.span.start_s for rep in reps)
+
+
+def _distance(reps: list[Rep], exercise_id: str, moved_s: float) -> float:
+    each = [distance(rep.look, known()[exercise_id]) for rep in reps]
+    seen = [far for far in each if not math.isnan(far)]
+    if not seen:
+        return math.inf
+    return median(seen) + UNCOUNTED * (1 - _moved_s(reps) / moved_s)

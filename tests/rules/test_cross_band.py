@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pytest
+from poses import LEFT_SIDE, RIGHT_SIDE, Camera
+
+from formcoach.body import Side
+from rules.judged import Pair, check_all_declared, check_fires, check_near_miss, filmed, firing, nearly
+
+ID = "cross-band"
+LEFT_ARM = {"arm": "left"}
+
+PAIRS = (
+    Pair(fault="ribs-flare", why="belly and lower back rise under the ribs", within=0.015),
+    Pair(fault="legs-moving", why="the shins sink as the arm reaches", within=0.03),
+    Pair(fault="short-top", why="the hand turns back early", within=3.0, knobs=LEFT_ARM),
+    Pair(fault="elbow-bend", why="the elbow folds, the hand keeps its way", within=2.0, knobs=LEFT_ARM),
+    Pair(fault="rushed-lift", why="the arm is thrown overhead", within=0.08, knobs=LEFT_ARM),
+)
+
+
+@pytest.mark.parametrize(("pair", "level"), firing(PAIRS, {}))
+def test_fires(pair: Pair, level: str) -> None:
+    check_fires(ID, pair, level)
+
+
+@pytest.mark.parametrize("pair", nearly(PAIRS, {}))
+def test_near_miss(pair: Pair) -> None:
+    check_near_miss(ID, pair)
+
+
+def test_every_fault_has_its_pair() -> None:
+    check_all_declared(ID, PAIRS, hints_only=("uneven-arms",))
+
+
+@pytest.mark.parametrize("camera", [LEFT_SIDE, RIGHT_SIDE, Camera(75.0)], ids=["left side", "right side", "not square"])
+def test_clean_and_the_arms_told_apart(camera: Camera) -> None:
+    movement, judged = filmed(ID, camera)
+    assert judged.count == len(judged.reps) == len(movement.beats)
+    assert judged.found == [{}] * len(movement.beats)
+    assert judged.partials == ()
+    assert [rep.side for rep in judged.reps] == [Side.LEFT, Side.RIGHT] * 2
+
+
+@pytest.mark.parametrize(("camera", "near"), [(LEFT_SIDE, Side.LEFT), (RIGHT_SIDE, Side.RIGHT)])
+def test_the_farther_arm_is_not_judged_for_its_reach(camera: Camera, near: Side) -> None:
+    _, judged = filmed(ID, camera, short_top=60.0, faulty_from=1)
+    for rep, found in zip(judged.reps, judged.found, strict=True):
+        said = {n.fault: n.why for n in rep.not_assessed}
+        assert ("short-top" in said) == (rep.side is not near)
+        assert "short-top" not in found or rep.side is near
+
+
+def test_one_arm_that_reaches_less_far_is_a_hint() -> None:
+    _, judged = filmed(ID, LEFT_SIDE, uneven_arms=52.0, reps=6)
+    assert all(found == {} for found in judged.found)
+    assert "uneven-arms" in {hint.fault for rep in judged.reps for hint in rep.hints}
