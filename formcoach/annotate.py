@@ -22,6 +22,7 @@ from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from formcoach.body import Observer, View
 from formcoach.card import Card, Highlight, Mark, Remark, highlight, near_side, put_right, remark
+from formcoach.compare import happened_s, shown_while
 from formcoach.errors import FormCoachError
 from formcoach.files import replacing
 from formcoach.frames import Video, read_ahead
@@ -44,8 +45,6 @@ WORDS_STAY_S = 1.5
 CUE_STAYS_S = 2.0
 UNSEEN_STAYS_S = 5.0
 """How long it is told at the start what cannot be judged."""
-SHORTEST_HIGHLIGHT_S = 0.8
-"""A highlight shows from so long before the worst instant to so long after it; where its phase is longer, for that."""
 STALE_S = 1.0
 """A pose older than this is not drawn any more."""
 SAME_S = 1e-3
@@ -153,9 +152,9 @@ class _RepShow:
             key=lambda pair: (pair[1].severity != "severe", pair[0].priority),
         )
         self._end_s = span.end_s + WORDS_STAY_S
-        self._remarks = [(_when(finding, rep), remark(fault, finding)) for fault, finding in found]
+        self._remarks = [(happened_s(finding, rep), remark(fault, finding)) for fault, finding in found]
         self._highlights = [
-            (*_highlight_span(_when(finding, rep), rep), shown)
+            (*shown_while(happened_s(finding, rep), rep.span), shown)
             for fault, finding in found
             if (shown := highlight(fault, finding, rep.side, rep.azimuth_deg)) is not None
         ]
@@ -169,24 +168,6 @@ class _RepShow:
     def highlight(self, time_s: float) -> Highlight | None:
         """The segment of the worst finding that happens now."""
         return next((shown for from_s, to_s, shown in self._highlights if from_s <= time_s <= to_s), None)
-
-
-def _when(finding: Finding, rep: Rep) -> float:
-    """When the finding was at its worst, within the rep."""
-    time_s = rep.span.peak_s if math.isnan(finding.time_s) else finding.time_s
-    return min(max(time_s, rep.span.start_s), rep.span.end_s)
-
-
-def _highlight_span(time_s: float, rep: Rep) -> tuple[float, float]:
-    """From when to when a segment is coloured: the phase round the worst instant, and long enough to be noticed."""
-    span = rep.span
-    turns = (span.start_s, span.peak_s, span.lowering_s, span.end_s)
-    phase = min(max(bisect_right(turns, time_s), 1), 3)
-    start_s, end_s = turns[phase - 1], turns[phase]
-    return (
-        max(min(start_s, time_s - SHORTEST_HIGHLIGHT_S), span.start_s),
-        min(max(end_s, time_s + SHORTEST_HIGHLIGHT_S), span.end_s),
-    )
 
 
 NAMED = 3
@@ -295,7 +276,7 @@ class _Poses:
 
     def __init__(self, track: PoseTrack, width: int, height: int) -> None:
         self._times = track.time_s
-        self._poses = tuple(_put_right(track))
+        self._poses = tuple(poses_put_right(track))
         x, y = width / track.source.width, height / track.source.height
         self._scale = np.array([x, y, x], np.float32)
 
@@ -314,7 +295,7 @@ class _Poses:
         return None if pose is None else replace(pose, landmarks=pose.landmarks * self._scale)
 
 
-def _put_right(track: PoseTrack) -> Iterator[Pose | None]:
+def poses_put_right(track: PoseTrack) -> Iterator[Pose | None]:
     """The track's poses with left and right as the judgement had them."""
     observer = Observer()
     for pose in track.poses:

@@ -282,6 +282,14 @@ class Camera:
         while (frame := self.newest()) is not None:
             yield frame
 
+    def watch(self, patience_s: float) -> Iterator[Frame | None]:
+        """As iterating, with None wherever nothing came for so long, as while a camera is unplugged."""
+        while True:
+            frame = self.newest(patience_s)
+            if frame is None and self.state is State.ENDED:
+                return
+            yield frame
+
     def close(self) -> None:
         """Stop capturing and give the camera back. Closing twice is fine.
 

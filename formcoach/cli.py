@@ -18,6 +18,8 @@ from formcoach import __version__
 from formcoach.errors import FormCoachError, printable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from formcoach.analysis import Analysis
     from formcoach.exercise import Exercise, Fault
     from formcoach.model import ModelFile
@@ -48,6 +50,30 @@ ModelOpt = Annotated[
 ]
 FpsOpt = Annotated[float | None, typer.Option(min=0.1, help="Analyse only so many frames a second; all by default.")]
 WorkersOpt = Annotated[int, typer.Option(min=1, help="How many videos to analyse at once, each in its own process.")]
+
+
+def _in_place_of(variable: str) -> Callable[[Path | None], Path | None]:
+    """An option that stands for an environment variable, so that worker processes know it too."""
+
+    def keep(path: Path | None) -> Path | None:
+        if path is not None:
+            os.environ[variable] = str(path.absolute())
+        return path
+
+    return keep
+
+
+RulesOpt = Annotated[
+    Path | None,
+    typer.Option(
+        callback=_in_place_of("FORMCOACH_RULES"),
+        help="A folder of rule modules of your own. They are Python and run with all your rights.",
+    ),
+]
+LimitsOpt = Annotated[
+    Path | None,
+    typer.Option(callback=_in_place_of("FORMCOACH_LIMITS"), help="A TOML file of limits of your own."),
+]
 JsonOpt = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
 
@@ -128,12 +154,15 @@ def analyze(
     fps: FpsOpt = None,
     workers: WorkersOpt = 1,
     as_json: JsonOpt = False,
+    rules: RulesOpt = None,
+    limits: LimitsOpt = None,
 ) -> None:
     """Count and judge the reps of recorded videos.
 
     For each video a folder with report.json, reps.csv and poses.npz (the pose track: give it instead of the video to
     judge it again in a blink).
     """
+    del rules, limits
     _analyse(videos, exercise, out_folder, model=model, annotate=annotate, fps=fps, workers=workers, as_json=as_json)
 
 
@@ -176,6 +205,8 @@ def live(
     cameras: Annotated[
         bool, typer.Option("--list-cameras", callback=_list_cameras, is_eager=True, help="List cameras and stop.")
     ] = False,
+    rules: RulesOpt = None,
+    limits: LimitsOpt = None,
 ) -> None:
     """Coach in front of the webcam: counts, cues, sets and rests by themselves, by voice and on screen.
 
@@ -185,7 +216,7 @@ def live(
     from formcoach.live import Options, coach
     from formcoach.session import Targets
 
-    del cameras
+    del cameras, rules, limits
 
     def notice(text: str) -> None:
         err.print(escape(text), highlight=False, soft_wrap=True)
@@ -202,6 +233,9 @@ def live(
         targets=Targets(sets=sets, reps=reps, rest_s=rest, weight=weight),
     )
     one, ended = load_catalogue()[exercise], partial(_print_summary, console=err if headless else out)
+    for asked in ("SIGTERM", "SIGHUP"):  # a closed terminal ends a session as Ctrl-C does
+        if hasattr(signal, asked):
+            signal.signal(getattr(signal, asked), signal.default_int_handler)
     coach(one, options, sys.stdout if headless else None, notice, ended)
     if out_folder is not None:
         err.print(f"report in {escape(str(out_folder))}", highlight=False, soft_wrap=True)
@@ -250,27 +284,37 @@ def _voice() -> str | None:
 
 
 @app.command()
-def exercises(as_json: JsonOpt = False) -> None:
-    """List the exercises that can be coached."""
+def exercises(as_json: JsonOpt = False, rules: RulesOpt = None, limits: LimitsOpt = None) -> None:
+    """List the exercises that can be coached, and where each came from."""
+    del rules, limits
     from rich.table import Table
 
-    from formcoach.catalogue import load_catalogue
+    from formcoach.catalogue import bundled, load_catalogue
 
     catalogue = load_catalogue()
+    ours = bundled("rules")
     if as_json:
-        _print_json([_as_data(exercise) for exercise in catalogue.exercises.values()])
+        listed = [(exercise, catalogue.sources[exercise.id]) for exercise in catalogue.exercises.values()]
+        _print_json([{**_as_data(exercise), "source": str(source)} for exercise, source in listed])
     else:
-        table = Table("id", "exercise", "best seen from", "judges")
+        table = Table("id", "exercise", "best seen from", "judges", "from")
         for one in catalogue.exercises.values():
-            table.add_row(one.id, one.name, one.best_view.value, ", ".join(fault.id for fault in one.faults))
+            source = catalogue.sources[one.id]
+            place = "formcoach" if source.parent == ours else escape(printable(str(source)))
+            table.add_row(one.id, one.name, one.best_view.value, ", ".join(fault.id for fault in one.faults), place)
         out.print(table)
     for broken in catalogue.broken:
         err.print(f"[yellow]left out:[/] {escape(printable(str(broken)))}", highlight=False, soft_wrap=True)
 
 
 @app.command()
-def explain(exercise: Annotated[str, typer.Argument(help="An id of `formcoach exercises`.")]) -> None:
+def explain(
+    exercise: Annotated[str, typer.Argument(help="An id of `formcoach exercises`.")],
+    rules: RulesOpt = None,
+    limits: LimitsOpt = None,
+) -> None:
     """How to do an exercise, where to put the camera, and every fault that is judged."""
+    del rules, limits
     from rich.padding import Padding
 
     from formcoach.catalogue import load_catalogue
@@ -293,16 +337,23 @@ def evaluate(
     model: ModelOpt = "full",
     fps: FpsOpt = None,
     workers: WorkersOpt = 2,
+    table: Annotated[
+        Path | None, typer.Option(help="Write what each fault came to into this Markdown file, as in rules/README.md.")
+    ] = None,
     as_json: JsonOpt = False,
+    rules: RulesOpt = None,
+    limits: LimitsOpt = None,
 ) -> None:
     """Measure how well reps are counted and faults found, over labelled videos.
 
     Pose tracks are cached, so a second run takes seconds.
     """
+    del rules, limits
     from formcoach.catalogue import load_catalogue
     from formcoach.evaluate import evaluate as run
     from formcoach.evaluate import render
     from formcoach.folders import cache_folder
+    from formcoach.ledger import write_table
     from formcoach.measuring import cached_report
 
     catalogue = load_catalogue()
@@ -312,6 +363,8 @@ def evaluate(
     judge = partial(cached_report, model=_model(model), fps=fps, cache=cache_folder() / "tracks")
     declared = {one.id: [fault.id for fault in one.faults] for one in catalogue.exercises.values()}
     scores = run(folder, judge=judge, exercises=wanted, workers=workers, faults=declared, console=err)
+    if table is not None:
+        write_table(table, catalogue, scores)
     if as_json:
         _print_json(scores.to_json())
     else:

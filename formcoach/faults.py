@@ -389,6 +389,8 @@ def uneven_sides_percent(window: RepWindow) -> Reading:
 LASTING_S = 2.0
 """A median over so long is a level of the body in a hold or a walk: two steps, a breath."""
 ROCKING_S = 3.0
+STRIDES = 4
+"""A stretch begins so many times within the one before."""
 
 
 def lasting(
@@ -423,13 +425,19 @@ def lasting(
 
 
 def rocking(measure: Measure, *, seconds: float = ROCKING_S) -> Callable[[RepWindow], Reading]:
-    """How far a measure goes to and fro within a few seconds of a hold, from its 5th percentile to its 95th."""
+    """How far a measure goes to and fro in a hold, from its 5th percentile to its 95th, in each half of some seconds.
+
+    Each half is longer than a stride, so that a single shift of the weight, or one turn of the head, is no rocking.
+    """
 
     def read(window: RepWindow) -> Reading:
         readings = []
         for side in window.sides(measure):
-            low, high = (_stretches(window, measure, side, seconds, p) for p in (5.0, 95.0))
-            readings += [replace(b, value=b.value - a.value) for a, b in zip(low, high, strict=True)]
+            low, high = (_stretches(window, measure, side, seconds / 2, p) for p in (5.0, 95.0))
+            spreads = [replace(b, value=b.value - a.value) for a, b in zip(low, high, strict=True)]
+            if len(spreads) <= STRIDES:
+                continue
+            readings += [pick([a, b], min) for a, b in zip(spreads, spreads[STRIDES:], strict=False)]
         return pick(readings, max)
 
     return read
@@ -449,7 +457,7 @@ def _stretches(
     values = np.where(same, values, np.nan)
     last_s = max(span.end_s - seconds, span.start_s)
     readings = []
-    for start_s in np.arange(span.start_s, last_s + 1e-6, seconds / 4):
+    for start_s in np.arange(span.start_s, last_s + 1e-6, seconds / STRIDES):
         chosen = (time_s >= start_s) & (time_s <= start_s + seconds)
         readings.append(reading_of(time_s[chosen], values[chosen], percentile))
     return readings

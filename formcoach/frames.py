@@ -74,6 +74,9 @@ SAME_SHAPE = 0.02
 GAP_S = 1.0
 """Longer stretches without a picture are worth a note."""
 
+LONG_WAY_S = 12.0
+"""Less than this is decoded rather than jumped over: the key frame to begin from may lie ten seconds back."""
+
 RESTART_FRAMES = 30
 """So many frames in a row whose times go back or leap are a clock that was set anew, not a hiccup."""
 
@@ -115,7 +118,10 @@ class Video:
         self.notes: tuple[str, ...] = ()
         self._lock = Lock()
         self._closed = False
-        self._frames = self._read(chain([first], pictures), _Clock(stream), fps)
+        self._stream = stream
+        self._clock = _Clock(stream)
+        self._from_s = -math.inf
+        self._frames = self._read(chain([first], pictures), self._clock, fps)
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], fps: float | None = None) -> Video:
@@ -138,6 +144,22 @@ class Video:
         except BaseException:
             container.close()
             raise
+
+    def skip_to(self, time_s: float, *, by_index: bool) -> None:
+        """Leave out all frames before a time, without making pictures of them.
+
+        Args:
+            time_s: later than the frames that were read.
+            by_index: jump by the container's index where the way is long. Where the index or the timestamps are
+                broken, what follows may begin too late; else every frame up to there is decoded.
+        """
+        with self._lock:
+            self._from_s = time_s
+            zero_s = self._clock.zero_s
+            if by_index and zero_s is not None and time_s - self.end_s > LONG_WAY_S and self._stream.time_base:
+                target = int((Fraction(time_s) + zero_s) / self._stream.time_base)
+                self._container.seek(target, stream=self._stream)
+                self._clock.jump(time_s)
 
     def close(self) -> None:
         """Free the decoder, after the step that another thread may be in. Closing twice is fine."""
@@ -176,7 +198,7 @@ class Video:
                 notes.append(f"the picture changes its shape at {time_s:.1f} s; what follows was not read")
                 break
             self.end_s = clock.end_s
-            if grid.takes(time_s):
+            if time_s >= self._from_s and grid.takes(time_s):
                 yield Frame(index, time_s, self._converter.rgb(picture))
                 index += 1
         else:
@@ -262,6 +284,7 @@ class _Clock:
         dropped: pictures that got no time, because theirs repeats, goes back or leaps.
         guessed: pictures without a timestamp, put where the one before ends.
         gap: (start, end) in s of the longest stretch without a picture.
+        zero_s: the first picture's timestamp; None before it.
     """
 
     def __init__(self, stream: VideoStream) -> None:
@@ -271,9 +294,13 @@ class _Clock:
         self.gap = (0.0, 0.0)
         self._unit_s = stream.time_base or Fraction(1)
         self._usual_s = 1 / (_frame_rate(stream) or 30.0)
-        self._zero_s: Fraction | None = None
+        self.zero_s: Fraction | None = None
         self._last_s = -math.inf
         self._astray = 0
+
+    def jump(self, time_s: float) -> None:
+        """The next picture may lie before the last one: it follows a jump to about this time."""
+        self._last_s, self.end_s = -math.inf, time_s
 
     def stamp(self, picture: VideoFrame) -> float | None:
         """The picture's time, or None if it must be left out."""
@@ -282,15 +309,15 @@ class _Clock:
             time_s = self.end_s
         else:
             stamp_s = picture.pts * self._unit_s
-            if self._zero_s is None:
-                self._zero_s = stamp_s - Fraction(self.end_s)
-            time_s = float(stamp_s - self._zero_s)
+            if self.zero_s is None:
+                self.zero_s = stamp_s - Fraction(self.end_s)
+            time_s = float(stamp_s - self.zero_s)
             if not self._last_s < time_s < self.end_s + LEAP_S:
                 self._astray += 1
                 if self._astray < RESTART_FRAMES:
                     self.dropped += 1
                     return None
-                self._zero_s = stamp_s - Fraction(self.end_s)
+                self.zero_s = stamp_s - Fraction(self.end_s)
                 time_s = self.end_s
         self._astray = 0
         self._last_s = time_s

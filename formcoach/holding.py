@@ -70,9 +70,9 @@ class Holding(Counting):
     def __init__(self, signal: HoldSignal) -> None:
         self._signal = signal
         self._stepping = Stepping()
-        self._carried = {Side.LEFT: Average(5.0), Side.RIGHT: Average(5.0)}
+        self._carried = _averages()
         self._time_s = self._placed_s = math.nan
-        self._placed = False
+        self._placed = self._lost = False
         self._since_s: float | None = None
         self._out_s: float | None = None
         self._held = False
@@ -87,10 +87,16 @@ class Holding(Counting):
 
     def update(self, body: Body, *, in_position: bool) -> list[tuple[Span, Side | None]]:
         """Take one frame."""
+        ended = []
+        if self._lost:
+            ended = self._close(complete=False)
+            self._lost = self._placed = False
+            self._course.clear()
         self._time_s = body.time_s
         self._weigh(body)
         self._follow(body)
         kept = in_position and all(gate.kept(body) for gate in self._signal.gates)
+        kept = kept and (self._since_s is not None or self._seen(body))
         if kept != self._placed:
             self._placed, self._placed_s = kept, body.time_s
         changed_s = self._placed_s
@@ -103,7 +109,14 @@ class Holding(Counting):
             elif not walking:  # what stopped first dates the end
                 changed_s = min(changed_s, self._stepping.since_s)
             kept = kept and walking
-        return self._keep(kept, changed_s)
+        return ended + self._keep(kept, changed_s)
+
+    def _seen(self, body: Body) -> bool:
+        """Whether the gates can be told at all: unseen is taken to be kept, but starts no clock."""
+        measures = [gate.measure for gate in self._signal.gates]
+        values = [m.function(body, side) for m in measures if m.sided for side in Side]
+        values += [m.function(body) for m in measures if not m.sided]
+        return not all(math.isnan(value) for value in values)
 
     def _keep(self, kept: bool, changed_s: float) -> list[tuple[Span, Side | None]]:
         if kept:
@@ -112,6 +125,7 @@ class Holding(Counting):
             if not self._held and self._time_s - self._since_s >= STEADY_S:
                 self._held = True
                 self._count += 1
+                self._carried = _averages()
             return []
         if self._since_s is None:
             return []
@@ -124,6 +138,7 @@ class Holding(Counting):
 
     def _close(self, *, complete: bool) -> list[tuple[Span, Side | None]]:
         if not self._held or self._since_s is None:
+            self._since_s = self._out_s = None
             return []
         start_s, end_s = self._started(), self._ended()
         self._held, self._since_s, self._out_s, self._started_s = False, None, None, None
@@ -146,26 +161,39 @@ class Holding(Counting):
             self._course.append((body.time_s, value))
         while self._course and body.time_s - self._course[0][0] > 3 * WAY_S:
             self._course.popleft()
-        if self._held and self._since_s is not None and body.time_s - self._since_s > WAY_S + PLATEAU_S:
+        if self._held and self._since_s is not None and body.time_s - self._since_s > 2 * WAY_S:
             self._started_s = self._started()
 
     def _started(self) -> float:
         """When the hold began: when the way in was over."""
         if self._started_s is not None:
             return self._started_s
-        since_s = self._time_s if self._since_s is None else self._since_s
-        plateau = [v for t, v in self._course if WAY_S <= t - since_s <= WAY_S + PLATEAU_S]
-        way = [(t, v) for t, v in self._course if -WAY_S <= t - since_s <= WAY_S]
-        found_s = arrival_s(way, median(plateau)) if plateau else None
+        since_s, out_s = self._marks()
+        level = self._level(since_s + WAY_S, since_s + WAY_S + PLATEAU_S, out_s)
+        way = [(t, v) for t, v in self._course if -WAY_S <= t - since_s <= WAY_S and t <= out_s]
+        found_s = None if level is None else arrival_s(way, level)
         return since_s if found_s is None else found_s
 
     def _ended(self) -> float:
         """When the hold ended: when the way out began."""
-        out_s = self._time_s if self._out_s is None else self._out_s
-        plateau = [v for t, v in self._course if WAY_S <= out_s - t <= WAY_S + PLATEAU_S]
-        back = [(-t, v) for t, v in reversed(self._course) if -BREAK_S <= out_s - t <= WAY_S]
-        found_s = arrival_s(back, median(plateau)) if plateau and self._out_s is not None else None
+        since_s, out_s = self._marks()
+        level = self._level(out_s - WAY_S - PLATEAU_S, out_s - WAY_S, out_s)
+        back = [(-t, v) for t, v in reversed(self._course) if t - out_s >= -WAY_S and t >= since_s]
+        found_s = None if level is None or self._out_s is None else arrival_s(back, level)
         return out_s if found_s is None else -found_s
+
+    def _marks(self) -> tuple[float, float]:
+        """When the gates were first kept, and when they no longer were, or now."""
+        since_s = self._time_s if self._since_s is None else self._since_s
+        return since_s, self._time_s if self._out_s is None else self._out_s
+
+    def _level(self, start_s: float, end_s: float, out_s: float) -> float | None:
+        """The course's level between two times of the hold; of a hold too short to have them, in its middle."""
+        since_s, _ = self._marks()
+        if out_s - since_s < 2 * WAY_S:
+            start_s, end_s = (3 * since_s + 2 * out_s) / 5, (2 * since_s + 3 * out_s) / 5
+        plateau = [v for t, v in self._course if start_s <= t <= end_s]
+        return median(plateau) if plateau else None
 
     def _weigh(self, body: Body) -> None:
         carried = self._signal.carried
@@ -183,12 +211,15 @@ class Holding(Counting):
         """Nothing to be ready for: the clock starts with the position."""
 
     def lose(self) -> None:
-        """Nobody is in view any more: the hold ended when the person was last seen."""
+        """Nobody is in view any more: the hold ended when the person was last seen, or went on unseen."""
         self._out_s = self._time_s if self._out_s is None else self._out_s
+        self._lost = True
 
     def finish(self) -> list[tuple[Span, Side | None]]:
         """The recording ends."""
-        return self._close(complete=self._out_s is not None)
+        if self._signal.walking and self._out_s is None:
+            self._out_s = self._stepping.stopped_s()
+        return self._close(complete=self._out_s is not None and not self._lost)
 
     def take_partials(self) -> tuple[Span, ...]:
         """None: a hold too short is no half rep."""
@@ -199,3 +230,7 @@ class Holding(Counting):
         if not self._held or self._since_s is None:
             return (State.READY if self._since_s is not None else State.AWAY), 0.0, self._count
         return State.TOP, (self._time_s - self._since_s) / self._signal.target_s, self._count
+
+
+def _averages() -> dict[Side, Average]:
+    return {Side.LEFT: Average(5.0), Side.RIGHT: Average(5.0)}

@@ -60,6 +60,9 @@ STORE_PATIENCE_S = 0.2
 """A frame may wait so long for another process that writes into the store."""
 RATE_FRAMES = 30
 GAP_S = 1.0
+PATIENCE_S = 0.5
+"""Nothing from the camera for so long is told, and keys are asked for."""
+CAMERA_SILENT = "Waiting for the camera"
 
 
 @dataclass
@@ -97,6 +100,7 @@ class Live:
         recorder: SessionRecorder | None,
         events: TextIO | None,
         targets: Targets | None = None,
+        notice: Callable[[str], None] = str,
     ) -> None:
         self.figures = Figures()
         self.exercise = exercise
@@ -120,6 +124,7 @@ class Live:
         self._last_frame: Frame | None = None
         self._started_set = 0
         self._stored_rep: int | None = None
+        self._notice, self._noticed = notice, 0
 
     @property
     def summary(self) -> SessionSummary:
@@ -132,8 +137,12 @@ class Live:
         """Coach until the end; whatever happens, what was seen is summed up and stored."""
         self._prepare_words()
         try:
-            for frame in self._camera:
-                self._take(frame)
+            for frame in self._camera.watch(PATIENCE_S):
+                self._tell_notices()
+                if frame is None:
+                    self._wait()
+                else:
+                    self._take(frame)
                 if self._quitting:
                     break
         finally:
@@ -163,7 +172,23 @@ class Live:
         self._show(frame, pose, moment)
         self.figures.ages_s.append(self._camera.now_s() - frame.time_s)
 
+    def _wait(self) -> None:
+        """Nothing comes from the camera: the last picture stays, and keys still work."""
+        if self._screen is not None and self._last_frame is not None:
+            self._advice = CAMERA_SILENT
+            self._show(self._last_frame, None, None)
+
+    def _tell_notices(self) -> None:
+        """What the camera had to say since the last frame."""
+        notices = self._camera.notices
+        for text in notices[self._noticed :]:
+            self._notice(text)
+            if self._recorder is not None:
+                self._recorder.note(text)
+        self._noticed = len(notices)
+
     def _finish(self) -> None:
+        self._tell_notices()
         moment = self._pipeline.finish()
         for event in self._session.follow(moment) + self._session.finish(moment.time_s):
             self._tell(event)
@@ -489,6 +514,7 @@ def coach(
     from formcoach.camera import load_opencv, open_camera
 
     load_opencv()
+    from formcoach.database import FullError
     from formcoach.estimator import Estimator
     from formcoach.history import Ending
     from formcoach.recorder import SessionRecorder
@@ -507,24 +533,28 @@ def coach(
         voice = stack.enter_context(Voice(speech, sink, volume=options.volume, muted=options.mute))
         window = not options.headless and has_display()
         if not options.headless and not window:
-            notice("No display: coaching by voice only. --headless prints events.")
+            how = "nothing is shown or said" if options.mute else "coaching by voice only"
+            notice(f"No display: {how}. --headless prints events.")
         screen = stack.enter_context(Screen()) if window else None
         recorder = None
         if options.record:
-            store = stack.enter_context(Store(timeout_s=STORE_PATIENCE_S))
-            _close_torn(store, events, notice)
-            recorder = SessionRecorder(
-                store,
-                exercise,
-                camera=camera.name,
-                model=options.model.name,
-                targets=options.targets,
-                clock_s=camera.now_s(),
-                keep_video=options.keep_video,
-            )
+            try:
+                store = stack.enter_context(Store(timeout_s=STORE_PATIENCE_S))
+                _close_torn(store, events, notice)
+                recorder = SessionRecorder(
+                    store,
+                    exercise,
+                    camera=camera.name,
+                    model=options.model.name,
+                    targets=options.targets,
+                    clock_s=camera.now_s(),
+                    keep_video=options.keep_video,
+                )
+            except FullError as error:  # to be coached is worth more than to be stored
+                notice(f"Nothing of this session will be kept: {error}.")
         live = Live(
             exercise, camera, estimator, voice=voice, screen=screen, recorder=recorder, events=events,
-            targets=options.targets,
+            targets=options.targets, notice=notice,
         )  # fmt: skip
         ending = Ending.INTERRUPTED
         try:
@@ -533,11 +563,13 @@ def coach(
             live.show_summary()
             _let_finish(voice)
         finally:
-            if recorder is not None:
-                recorder.close(ending)
-                for text in recorder.notes:
+            try:
+                if recorder is not None:
+                    recorder.close(ending)
+            finally:
+                for text in () if recorder is None else recorder.notes:
                     notice(text)
-            for text in (*camera.notices, *(() if options.mute else voice.notices)):
+            for text in () if options.mute else voice.notices:
                 notice(text)
             try:
                 if recorder is not None and options.out is not None:

@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from formcoach import outline
 from formcoach.body import Body, Side
 from formcoach.geometry import (
@@ -134,12 +136,6 @@ def elbow_over_t(body: Body, side: Side) -> float:
 def hand_h_t(body: Body, side: Side) -> float:
     """How far the wrist is above the hips' level: a weight lifted, whichever joint lifts it, from any side."""
     return (body.hips[1] - _at(body, side, "wrist")[1]) / body.torso_px
-
-
-@of_side
-def elbow_h_t(body: Body, side: Side) -> float:
-    """How far the elbow is above the hips' level: an elbow drawn up, wherever a hand before the trunk is seen."""
-    return (body.hips[1] - _at(body, side, "elbow")[1]) / body.torso_px
 
 
 @of_side
@@ -413,7 +409,7 @@ def overhead_deg(body: Body) -> float:
 
 @of_body
 def opening_deg(body: Body) -> float:
-    """How far a body on its side has opened, in space, seen or inferred: turned about the trunk's line from straight up.
+    """How far a body on its side has opened, in space, seen or inferred: turned about the trunk from straight up.
 
     A third of it is the upper arm, two thirds the line through the shoulders: the model holds an arm that passes the
     upright still for a while, the shoulders it turns steadily. Palms together read some -15, open on the floor 115.
@@ -592,10 +588,15 @@ def topside_bulge_t(body: Body) -> float:
     """How far the trunk's uppermost side stands off the line from hips to shoulders, chord lengths as T.
 
     It grows when the back rounds and falls when it hollows, on a straighter line than the turn of its outline does.
+    A back that rounds out of the rays' reach counts as that far.
     """
     if body.outline is None:
         return math.nan
-    return outline.height(body.outline[_topside(body)], 0.20, 0.80)
+    row = body.outline[_topside(body)]
+    seen = np.isfinite(row)
+    if not seen.any():
+        return math.nan
+    return float(np.median(np.where(seen, row, outline.REACH)[(outline.STATION >= 0.2) & (outline.STATION <= 0.8)]))
 
 
 def _topside(body: Body) -> int:

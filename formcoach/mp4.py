@@ -17,7 +17,7 @@ from formcoach.files import replacing
 from formcoach.ring import image_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
 
     from av.video.stream import VideoStream
@@ -41,7 +41,15 @@ BT709 = 1
 class Mp4Writer:
     """An MP4 being written, without sound. A context manager."""
 
-    def __init__(self, path: Path, width: int, height: int, *, fragmented: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        width: int,
+        height: int,
+        *,
+        fragmented: bool = False,
+        encoding: Mapping[str, str] | None = None,
+    ) -> None:
         """Begin it.
 
         Args:
@@ -49,6 +57,7 @@ class Mp4Writer:
             width: even, px.
             height: even, px.
             fragmented: whether it plays although the process is killed; else it plays when it was closed.
+            encoding: options of the encoder, in place of the usual ones.
 
         Raises:
             OSError, av.FFmpegError: it cannot be written.
@@ -58,7 +67,7 @@ class Mp4Writer:
             f"file:{path}", "w", format="mp4", container_options=dict(FRAGMENTS if fragmented else WHOLE_FILE)
         )
         try:
-            options = dict(LIVE if fragmented else ENCODING)
+            options = dict(encoding or (LIVE if fragmented else ENCODING))
             self._stream: VideoStream = self._container.add_stream("libx264", rate=30, options=options)
             self._stream.width, self._stream.height = width, height
             self._stream.pix_fmt = "yuv420p"

@@ -27,12 +27,12 @@ _LIMBS = (
 )  # fmt: skip
 BONES = {side: tuple((landmark(a, side), landmark(b, side)) for a, b in _LIMBS) for side in Side}
 _JOINTS = {side: tuple(sorted({i for bone in bones[:5] for i in bone})) for side, bones in BONES.items()}
-_GIRDLES = (
+GIRDLES = (
     (int(Landmark.LEFT_SHOULDER), int(Landmark.RIGHT_SHOULDER)),
     (int(Landmark.LEFT_HIP), int(Landmark.RIGHT_HIP)),
 )
-_TRUNK = [i for pair in _GIRDLES for i in pair]
-_SHOULDERS, _EARS = list(_GIRDLES[0]), [int(Landmark.LEFT_EAR), int(Landmark.RIGHT_EAR)]
+TRUNK = [i for pair in GIRDLES for i in pair]
+_SHOULDERS, _EARS = list(GIRDLES[0]), [int(Landmark.LEFT_EAR), int(Landmark.RIGHT_EAR)]
 GUESSED = 0.2
 """Visibility below which a landmark is a guess and not drawn."""
 FAINT = 0.42
@@ -61,7 +61,7 @@ class _Skeleton:
         self.points = _points(pose)
         finite = np.isfinite(self.points).all(axis=1)
         seen = (pose.visibility >= VISIBLE) & (pose.support >= BACKED)
-        seen[_TRUNK] = True  # as in `Body`: placed well even where hidden
+        seen[TRUNK] = True  # as in `Body`: placed well even where hidden
         guess = (pose.visibility < GUESSED) & ~seen
         self.drawn = finite & ~guess
         self.strong = finite & seen
@@ -78,7 +78,7 @@ class _Skeleton:
                     to = faint if far or not self.strong[[*pair]].all() else strong
                     to.append(self.points[[*pair]])
         to = faint if self.near else strong
-        to += [self.points[[*pair]] for pair in _GIRDLES if self.drawn[[*pair]].all()]
+        to += [self.points[[*pair]] for pair in GIRDLES if self.drawn[[*pair]].all()]
         shoulders, ears = self.points[_SHOULDERS].mean(axis=0), self.points[_EARS].mean(axis=0)
         if neck and np.isfinite(shoulders + ears).all():
             up_to = 1.0 if self.near else 0.5  # from the front, short of the face
@@ -91,7 +91,7 @@ class _Skeleton:
         return [self.points[i] for side in sides for i in _JOINTS[side] if self.strong[i]]
 
 
-def _back_curve(pose: Pose, row: int) -> NDArray[np.float64] | None:
+def back_curve(pose: Pose, row: int) -> NDArray[np.float64] | None:
     """(n, 2) px along the person's back, smooth; None where too little of it was seen."""
     if pose.outline is None:
         return None
@@ -102,7 +102,7 @@ def _back_curve(pose: Pose, row: int) -> NDArray[np.float64] | None:
     cubic = np.polynomial.Polynomial.fit(s, height, 3)
     along = np.linspace(s[0], s[-1], 20)
     points = _points(pose)
-    shoulder, hip = (points[[*pair]].mean(axis=0) for pair in _GIRDLES)
+    shoulder, hip = (points[[*pair]].mean(axis=0) for pair in GIRDLES)
     chord = shoulder - hip
     outward = np.array([chord[1], -chord[0]]) * (1 if row == 0 else -1)
     curve: NDArray[np.float64] = hip + along[:, None] * chord + cubic(along)[:, None] * outward
@@ -164,7 +164,7 @@ def draw_skeleton(image: NDArray[np.uint8], pose: Pose, card: Card, bone: int) -
 
 def _highlighted(skeleton: _Skeleton, pose: Pose, what: Highlight) -> list[NDArray[np.float64]]:
     """(n, 2) px each: the lines of the highlight."""
-    curve = None if what.back is None else _back_curve(pose, what.back)
+    curve = None if what.back is None else back_curve(pose, what.back)
     if curve is not None:
         return [curve]
     return [skeleton.points[list(pair)] for pair in what.segment if np.isfinite(skeleton.points[list(pair)]).all()]

@@ -6,13 +6,12 @@ import math
 from collections import deque
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from formcoach import measure as m
 from formcoach.exercise import Walk
 from formcoach.geometry import wrapped_deg
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from formcoach.body import Body
@@ -33,6 +32,8 @@ SETTLING_S = 0.6
 SHIFT_S, LANDING_S = 0.3, 0.15
 """The weight goes over one foot so long before the other leaves the ground, and needs so long to come to rest after
 the last foot is down: a walk begins and ends with the body, not with a foot. Measured on rendered walks."""
+REST_S = 0.45
+"""Longer than both feet stand between two steps."""
 TURN_DEG = 120.0
 """Turned round: so far from where the walk last went."""
 
@@ -57,10 +58,11 @@ class Stepping:
         if math.isnan(apart):
             return self.walking
         if body.time_s - self._seen_s > WINDOW_S:
-            self._found_s = body.time_s
+            self._recent.clear()
+            self.walking, self.since_s, self._found_s = False, body.time_s, body.time_s
         self._seen_s = body.time_s
         if body.time_s - self._found_s < SETTLING_S:
-            return self.walking
+            return False
         self._recent.append((body.time_s, apart))
         while body.time_s - self._recent[0][0] > WINDOW_S:
             self._recent.popleft()
@@ -69,6 +71,13 @@ class Stepping:
             self.walking = walking
             self.since_s = self._began_s() if walking else self._ended_s()
         return walking
+
+    def stopped_s(self) -> float | None:
+        """When a walk ended that may just have done so: told sooner, so less surely, than `walking` tells it."""
+        if not self.walking:
+            return self.since_s
+        ended_s = self._ended_s()
+        return ended_s if self._recent[-1][0] - ended_s > REST_S else None
 
     def _spread(self) -> float:
         values = sorted(value for _, value in self._recent)

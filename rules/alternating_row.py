@@ -47,7 +47,7 @@ EXERCISE = Exercise(
     id="alternating-row",
     name="Alternating bent-over row",
     sides=Sides.ALTERNATING,
-    signal=RepSignal(measure=m.hand_h_t, rest=-0.5, peak=0.0, full=0.4),
+    signal=RepSignal(measure=m.hand_h_t, rest=-0.5, peak=-0.05, full=0.4),
     position=(Gate(measure=m.hinge_deg, low=7, high=110), Gate(measure=m.hip_stature_t, low=0.6)),
     best_view=View.FRONT,
     camera="Face the camera or stand half-way to it, at hip height, 2.5 to 3 m away, your whole body in the picture.",
@@ -55,7 +55,7 @@ EXERCISE = Exercise(
     "Draw one elbow up to your waist and lower it slowly, then switch to the other arm. "
     "The trunk stays still.",
     faults=(
-        replace(trunk_twist(), grades=Grades.of("F:A R:A S:X O:C")),
+        replace(trunk_twist(15.0, 22.0), grades=Grades.of("F:A R:A S:X O:C")),
         elbow_flare(cue="Elbow to your waist"),
         replace(short_top(cue="Pull to your waist", grades="F:B R:B S:C O:A"), read=short_percent),
         rounded_back(),

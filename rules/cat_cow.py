@@ -11,6 +11,8 @@ back that hardly moves makes no reps; it is seen where the back moves enough to 
 
 from dataclasses import replace
 
+import numpy as np
+
 from formcoach import measure as m
 from formcoach.body import View
 from formcoach.exercise import Exercise, Fault, Gate, Grades, Kind, Phase, Reading, RepSignal, Sides
@@ -20,18 +22,21 @@ from formcoach.window import RepWindow
 
 def off_line_t(window: RepWindow) -> Reading:
     """How far the nearer wrist is off its shoulder or the nearer knee off its hip, along the floor at rest, T."""
-    hands, knees = (nearer_arm(level(measure, Phase.SETUP))(window) for measure in (m.wrist_before_t, m.knee_off_hip_t))
+    hands, knees = (nearer_arm(level(measure, Phase.SETUP))(window) for measure in (m.wrist_fore_t, m.knee_off_hip_t))
     return pick([replace(r, value=abs(r.value)) for r in (hands, knees)], max)
 
 
+BULGE_T = 0.0055
+"""T that the back's outline rises for each degree that it turns; rendered backs: 0.0045 to 0.009."""
 STILL_BACK_DEG = 8.0
 """A back's outline turns that much by noise alone."""
 
 
 def head_share_percent(window: RepWindow) -> Reading:
-    """How far the head turns in the cycle, % of how far the back's outline does; full cycles read 80 to 140."""
-    head, back = spread(m.gaze_deg)(window), spread(m.topside_turn_deg)(window)
-    return replace(head, value=100 * head.value / max(back.value, STILL_BACK_DEG), trust=min(head.trust, back.trust))
+    """How far the head turns in the cycle, % of how far the back's outline turns or rises; rendered: 80 to 140."""
+    head, bulge, turn = (spread(measure)(window) for measure in (m.gaze_deg, m.topside_bulge_t, m.topside_turn_deg))
+    back = float(np.nanmax([STILL_BACK_DEG, bulge.value / BULGE_T, turn.value]))
+    return replace(head, value=100 * head.value / back, trust=min(head.trust, bulge.trust))
 
 
 def cycle_s(window: RepWindow) -> Reading:
@@ -44,7 +49,7 @@ EXERCISE = Exercise(
     name="Cat-cow",
     kind=Kind.MOBILITY,
     sides=Sides.BOTH,
-    signal=RepSignal(measure=m.topside_bulge_t, rest=0.13, peak=0.48, full=0.28, min_s=1.6, foot=2.0),
+    signal=RepSignal(measure=m.topside_bulge_t, rest=0.11, peak=0.42, full=0.16, min_s=1.6, foot=2.0),
     position=(Gate(measure=m.hinge_deg, low=50, high=130), Gate(measure=m.hip_stature_t, high=1.4)),
     best_view=View.SIDE,
     camera="Exactly side-on, at the height of your back, 2 to 2.5 m away, hands to feet in the picture, "
@@ -70,8 +75,8 @@ EXERCISE = Exercise(
             name="Only the head moves",
             priority=2,
             read=head_share_percent,
-            mild=250.0,
-            severe=400.0,
+            mild=200.0,
+            severe=280.0,
             unit="%",
             grades=Grades.of("F:X R:X S:B O:X"),
             cue="Start from your tail",
@@ -109,8 +114,8 @@ EXERCISE = Exercise(
             name="Rocking back and forth",
             priority=3,
             read=nearer_arm(spread(m.knee_off_hip_t)),
-            mild=0.14,
-            severe=0.24,
+            mild=0.22,
+            severe=0.32,
             unit="T",
             grades=Grades.of("F:X R:X S:A O:C"),
             cue="Hips stay over knees",

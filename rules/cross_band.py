@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from formcoach import measure as m
 from formcoach.body import Side, View
-from formcoach.exercise import Exercise, Fault, Gate, Grades, Phase, Reading, RepSignal, Sides
+from formcoach.exercise import Exercise, Fault, Gate, Grades, Reading, RepSignal, Sides
 from formcoach.faults import (
     arms_bending,
     lifting_s,
@@ -100,6 +100,6 @@ EXERCISE = Exercise(
             cue="Slow reach",
             explain="Let the reach take two seconds, so that legs and ribs can stay where they are.",
         ),
-        uneven_sides(50.0, 65.0, grades="F:X R:X S:C O:C", cue="Same reach both sides"),
+        uneven_sides(40.0, 52.0, grades="F:X R:X S:C O:C", cue="Same reach both sides"),
     ),
 )

@@ -27,7 +27,6 @@ from formcoach.faults import (
     reach_percent,
     rise_in_rep,
     trunk_swing,
-    uneven_arms,
 )
 from formcoach.window import RepWindow
 

@@ -5,9 +5,9 @@ Camera: from the front with the walk toward the camera, for lean, rocking and sh
 for hunching.
 Faults: those of the coaching article and of common practice.
 Sources: catalogue entry 1.20; limits from rendered bodies with known truth, where they differ from the catalogue's.
-Limits: the pick-up comes before the walk that is timed, so it is not assessed. No rendered body lets the weights swing;
-its limits are the catalogue's, far above what clean walks show. Half from the side only clean walks were measured: there
-leaning, hunching and the shoulders are hints.
+Limits: the pick-up comes before the walk that is timed, so it is not assessed. No rendered body lets the weights swing:
+the limits are the catalogue's, far above what clean walks show. Half from the side only clean walks were measured, so
+there leaning, hunching and the shoulders are hints.
 """
 
 import math

@@ -42,9 +42,7 @@ EXERCISE = Exercise(
     name="Single-arm overhead carry",
     kind=Kind.CARRY,
     sides=Sides.ONE,
-    signal=HoldSignal(
-        gates=(Gate(measure=m.wrist_h_t, low=0.5),), target_s=20.0, walking=True, carried=m.wrist_h_t
-    ),
+    signal=HoldSignal(gates=(Gate(measure=m.wrist_h_t, low=0.5),), target_s=20.0, walking=True, carried=m.wrist_h_t),
     position=(Gate(measure=m.hinge_deg, high=45), Gate(measure=m.hip_stature_t, low=1.0)),
     best_view=View.FRONT,
     camera="At chest height, 3.5 to 4 m away, your whole body and the weight in the picture; walk toward the camera or "

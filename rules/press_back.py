@@ -31,7 +31,7 @@ EXERCISE = Exercise(
     name="Straight-arm press-back",
     sides=Sides.BOTH,
     signal=RepSignal(measure=m.wrist_ahead_t, rest=0.05, peak=-1.1, full=1.0, foot=2.2),
-    position=(Gate(measure=m.hinge_deg, low=12, high=85), Gate(measure=m.wrist_h_t, high=0.1)),
+    position=(Gate(measure=m.hinge_deg, low=5, high=85), Gate(measure=m.wrist_h_t, high=0.1)),
     best_view=View.SIDE,
     camera="Exactly side-on, at hip height, 2.5 to 3 m away, your whole body in the picture.",
     movement="Sit back into a slight squat with a long spine, weights by your knees. With straight arms press the "
@@ -76,7 +76,7 @@ EXERCISE = Exercise(
             explain="Press until your hands are behind your hips; if you cannot, use less weight.",
             segment=ARM,
         ),
-        trunk_swing(12.0, 20.0),
+        trunk_swing(13.0, 20.0),
         rounded_back(),
         stance_rise(),
         Fault(
@@ -84,8 +84,8 @@ EXERCISE = Exercise(
             name="Shoulders hiking",
             priority=2,
             read=change(m.chord_t, Phase.WHOLE, 10.0),
-            mild=0.035,
-            severe=0.055,
+            mild=0.045,
+            severe=0.075,
             unit="T",
             grades=Grades.of("F:X R:X S:C O:B"),
             cue="Shoulders down",

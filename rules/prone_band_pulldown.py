@@ -57,7 +57,7 @@ EXERCISE = Exercise(
     "Draw the elbows down beside your trunk until they are square and the band is below your neck, then return slowly.",
     faults=(
         over_arching(0.34, 0.5, cue="Belt line heavy"),
-        short_top(88.0, 70.0, cue="Elbows to your ribs", grades="F:B R:C S:A O:A"),
+        short_top(91.0, 75.0, cue="Elbows to your ribs", grades="F:B R:C S:A O:A"),
         Fault(
             id="elbow-not-square",
             name="Elbows not at right angles",
@@ -86,7 +86,7 @@ EXERCISE = Exercise(
         ),
         head_back(30.0, 42.0, grades="F:X R:X S:A O:B", cue="Forehead near the mat"),
         uneven_arms(m.elbow_axis_t, 0.2, 0.32),
-        fast_lowering(0.65, 0.45, grades="F:B R:C S:A O:A"),
+        fast_lowering(0.5, 0.35, grades="F:B R:C S:A O:B"),
         shrug(grades="F:C R:X S:C O:C"),
     ),
 )

@@ -5,9 +5,10 @@ square to the floor.
 Camera: half from the front at 45 degrees, or side-on, low, the whole body in the picture, 2.5 m away.
 Faults: those of the coaching article, with the hips' squareness as the main test.
 Sources: catalogue entry 1.7; limits from rendered bodies with known truth, where they differ from the catalogue's.
-Limits: the trunk hides the far arm, whose height the model infers well enough to count, not to compare with the near
-one: uneven arms are a hint. What the shoulders and a winging elbow do is as uncertain. No rendered clip is head-on, so
-there the twist of the hips is a hint too. The plank is judged against the person's own before the set.
+Limits: the trunk hides the far arm. The model infers its height well enough to count, not to compare with the near arm:
+uneven arms are a hint, and side-on only the near arm's lowering is timed. What shoulders and a winging elbow do is as
+uncertain. No rendered clip is head-on, so there the twist of the hips is a hint too; half from the front so is a row
+that stops short, since a winged row looks like it. The plank is judged against the person's own before the set.
 """
 
 import math
@@ -55,8 +56,10 @@ EXERCISE = Exercise(
     id="renegade-row",
     name="Renegade row",
     sides=Sides.ALTERNATING,
-    signal=RepSignal(measure=m.higher_hand_t, rest=-0.87, peak=-0.17, full=0.5, min_s=0.8, foot=2.6, mover=m.hand_rise_t),
-    position=(Gate(measure=m.hinge_deg, low=35, high=125), Gate(measure=m.hip_stature_t, low=0.0, high=1.4)),
+    signal=RepSignal(
+        measure=m.higher_hand_t, rest=-0.87, peak=-0.17, full=0.5, min_s=0.8, foot=2.6, mover=m.hand_rise_t
+    ),
+    position=(Gate(measure=m.hinge_deg, low=35, high=125), Gate(measure=m.hip_stature_t, low=-0.15, high=1.4)),
     best_view=View.SIDE,
     camera="Side-on or at 45 degrees to your front, 2.5 m away, your whole body in the picture.",
     movement="Take a full plank on two dumbbells, feet wide, or on your knees. Draw one weight to your hip, close to "

@@ -6,7 +6,7 @@ Camera: side-on at hip height, head to feet in the picture, 2.5 to 3 m away; fro
 Faults: those of the coaching article and of common practice.
 Sources: catalogue entry 1.2; limits from rendered bodies with known truth, where they differ from the catalogue's.
 Limits: from the front the hands' way back points at the camera and only a little of their height shows: reps are
-counted, their tempo and depth are hints there. Palms up is not checked, nor is it seen whether they are.
+counted, their tempo is not judged there and their depth is a hint. Palms up is not checked.
 """
 
 from dataclasses import replace
@@ -45,6 +45,8 @@ EXERCISE = Exercise(
         Gate(measure=m.hinge_deg, high=70),
         Gate(measure=m.hip_stature_t, low=0.6),
         Gate(measure=m.wrist_h_t, high=-0.2),
+        Gate(measure=m.hand_h_t, low=-0.12),  # below hang the arms of somebody who only stands there
+        Gate(measure=m.knee_deg, high=175),
     ),
     best_view=View.SIDE,
     camera="Side-on, at hip height, 2.5 to 3 m away, head to feet in the picture. "
@@ -78,7 +80,7 @@ EXERCISE = Exercise(
             segment=("HIP", "KNEE", "ANKLE"),
         ),
         uneven_arms(m.hand_h_t, 0.09, 0.17),
-        fast_lowering(grades="F:C R:C S:A O:B"),
+        fast_lowering(grades="F:X R:X S:A O:B"),
         neck_crane(),
     ),
 )

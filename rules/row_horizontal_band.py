@@ -32,7 +32,7 @@ from formcoach.faults import (
 from formcoach.window import RepWindow
 
 PAST_DEG = 15.0
-"""Degrees past the trunk's line from which the upper arm is drawn too far; rendered rows: -13 to 3, too far 31 to 40."""
+"""Degrees past the trunk's line from which the upper arm is drawn too far; rendered: -13 to 3, too far 31 to 40."""
 BULGE_T = 0.0027
 """T that the lower back stands out further with a degree of flexion, as in `back_flexion_deg`."""
 
@@ -116,15 +116,15 @@ EXERCISE = Exercise(
             name="Pulling with the hand",
             priority=3,
             read=level(m.elbow_deg, Phase.TOP, worst=min),
-            mild=64.0,
-            severe=52.0,
+            mild=60.0,
+            severe=48.0,
             unit="deg",
             grades=Grades.of("F:C R:C S:B O:C"),
             cue="Drive the elbow",
             explain="Let the hand hang like a hook and drive the elbow.",
             segment=ARM,
         ),
-        replace(rounded_back(11.0, 22.0), read=bulge_deg),
-        fast_lowering(grades="F:B R:B S:A O:B"),
+        replace(rounded_back(11.0, 22.0), read=bulge_deg, grades=Grades.of("F:X R:X S:B O:X")),
+        fast_lowering(0.55, 0.42, grades="F:B R:B S:A O:B"),
     ),
 )

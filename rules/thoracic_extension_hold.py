@@ -57,9 +57,7 @@ EXERCISE = Exercise(
     name="Thoracic extension hold",
     kind=Kind.HOLD,
     sides=Sides.BOTH,
-    signal=HoldSignal(
-        gates=(Gate(measure=m.elbow_over_t, low=0.09),), target_s=30.0, min_s=3.0, course=m.hinge_deg
-    ),
+    signal=HoldSignal(gates=(Gate(measure=m.elbow_over_t, low=0.09),), target_s=30.0, min_s=3.0, course=m.hinge_deg),
     position=(Gate(measure=m.hinge_deg, low=50, high=125), Gate(measure=m.hip_stature_t, low=0.1, high=1.1)),
     best_view=View.SIDE,
     camera="Side-on, at the height of the bench, 2 to 2.5 m away, knees to hands in the picture.",

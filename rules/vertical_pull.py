@@ -6,8 +6,8 @@ legs and the lean.
 Faults: those of the coaching article and of common practice.
 Sources: catalogue entry 1.14; limits from rendered bodies with known truth, where they differ from the catalogue's.
 Limits: a hang lifts everyone's shoulders and the pull draws them down, by more than a shrug gives back: a shrug is a
-hint only. Pull-ups lean back by up to 27 degrees of themselves, so only more is a fault; next to swinging legs, which
-tip the trunk, nothing is said of it. No clip shows a pull behind the neck or uneven arms.
+hint only. Pull-ups lean back by up to 27 degrees of themselves, filmed ones by 35, so only more is a fault; next to
+swinging legs, which tip the trunk, nothing is said of it. No clip shows a pull behind the neck or uneven arms.
 """
 
 import math
@@ -24,6 +24,7 @@ from formcoach.faults import (
     fast_lowering,
     level,
     negative,
+    reach_percent,
     rise_in_rep,
     uneven_arms,
 )
@@ -36,17 +37,17 @@ legs_forward_t = rise_in_rep(m.knee_off_hip_t, Phase.LIFT | Phase.TOP, 90.0)
 """How far the knees come forward of the hips in the lift, T, beyond the hang."""
 
 
+HANGING_T, HANGING_DEG = 0.4, 12.0
+"""Knees less than so far before the hips hang; a body that hangs leans back so much further of itself."""
+
+
 def lean_back_deg(window: RepWindow) -> Reading:
-    """How far the trunk leans back at the top, degrees, beyond where it was at the start."""
+    """How far the trunk leans back at the top, degrees, beyond the start of the rep, and beyond what a hang adds."""
     if legs_forward_t(window).value > KICK_T:
         return Reading(math.nan, why="legs that swing tip the trunk", instead="keep the legs still first")
-    return negative(rise_in_rep(m.trunk_lean_deg, Phase.TOP))(window)
-
-
-def way_t(window: RepWindow) -> Reading:
-    """How far the hands came down towards the shoulders, T, from the straight arms before to the middle of the top."""
-    top = level(m.grip_h_t, Phase.TOP)(window)
-    return replace(top, value=window.span.rest - top.value)
+    lean = negative(rise_in_rep(m.trunk_lean_deg, Phase.TOP))(window)
+    knees = level(m.knee_off_hip_t, Phase.BOTTOM)(window).value / max(window.sideways, 0.34)
+    return replace(lean, value=lean.value - (HANGING_DEG if knees < HANGING_T else 0.0))
 
 
 EXERCISE = Exercise(
@@ -93,11 +94,11 @@ EXERCISE = Exercise(
             id="short-top",
             name="Stopping short at the top",
             priority=2,
-            read=way_t,
-            mild=0.77,
-            severe=0.58,
-            unit="T",
-            grades=Grades.of("F:A R:B S:B O:A"),
+            read=reach_percent,
+            mild=85.0,
+            severe=70.0,
+            unit="%",
+            grades=Grades.of("F:A R:B S:C O:A"),
             cue="Collarbone to the bar",
             explain="Finish the movement; if you cannot, use less weight or more assistance.",
             segment=ARM,
@@ -133,8 +134,8 @@ EXERCISE = Exercise(
             name="Leaning far back",
             priority=2,
             read=lean_back_deg,
-            mild=30.0,
-            severe=42.0,
+            mild=24.0,
+            severe=34.0,
             unit="deg",
             grades=Grades.of("F:X R:X S:A O:B"),
             cue="Stay tall, ribs down",

@@ -79,9 +79,10 @@ EXERCISE = Exercise(
         rounded_back(),
         trunk_swing(),
         replace(shrug(0.074, 0.11, grades="F:X R:X S:X O:C"), read=ears_sunk_t),
-        neck_crane(15.5),
+        replace(neck_crane(15.0), grades=Grades.of("F:C R:X S:A O:C")),
         replace(
-            short_top(74.0, 62.0, cue="Weights to your chest", grades="F:A R:A S:C O:B"), read=further_reach_percent(m.hand_rise_t)
+            short_top(74.0, 62.0, cue="Weights to your chest", grades="F:A R:A S:C O:B"),
+            read=further_reach_percent(m.hand_rise_t),
         ),
         uneven_arms(m.hand_h_t, 0.16, 0.26),
         fast_lowering(0.55, 0.42),

@@ -176,6 +176,40 @@ def test_broken_rules_are_named_beside_the_list(
     assert "x.py:1: ZeroDivisionError: division by zero" in "".join(err.splitlines())
 
 
+RULE = """
+from formcoach import measure as m
+from formcoach.body import View
+from formcoach.exercise import Exercise, RepSignal, Sides
+
+EXERCISE = Exercise(
+    id="own", name="Own one", sides=Sides.BOTH, signal=RepSignal(measure=m.hinge_deg, rest=0, peak=90, full=60),
+    position=(), faults=(), camera="Anywhere.", movement="Any.", best_view=View.SIDE,
+)
+"""
+
+
+def test_rules_of_ones_own_are_listed_with_where_they_came_from(tmp_path: Path, cli: Cli) -> None:
+    (tmp_path / "own.py").write_text(RULE, encoding="utf-8")
+    (tmp_path / "torn.py").write_text("x = (\n", encoding="utf-8")
+    done = cli("exercises", "--json", "--rules", str(tmp_path))
+    listed = {one["id"]: one["source"] for one in json.loads(done.out)}
+    assert listed["own"] == str(tmp_path / "own.py")
+    assert listed["deadlift"].endswith("deadlift.py")
+    assert "torn.py:1: SyntaxError" in "".join(done.err.splitlines())
+
+
+def test_limits_of_ones_own_are_explained(tmp_path: Path, cli: Cli) -> None:
+    (tmp_path / "own.toml").write_text("[deadlift.shrug]\nmild = 0.5\nsevere = 0.75\n", encoding="utf-8")
+    done = cli("explain", "deadlift", "--limits", str(tmp_path / "own.toml"))
+    assert "0.75" in done.out
+
+
+def test_wrong_limits_are_one_line(tmp_path: Path, cli: Cli) -> None:
+    (tmp_path / "own.toml").write_text("[deadlift.nose]\nmild = 1\n", encoding="utf-8")
+    done = cli("explain", "deadlift", "--limits", str(tmp_path / "own.toml"))
+    assert "no such fault" in done.check_refused()
+
+
 # ---- wrong usage ----
 
 

@@ -68,7 +68,7 @@ def test_written_between_the_marks(tmp_path: Path) -> None:
     once = path.read_text(encoding="utf-8")
     assert once.startswith(f"before\n{BEGIN}\n")
     assert once.endswith(f"{END}\nafter\n")
-    assert "old" not in once
+    assert "\nold\n" not in once
     write_table(path, CATALOGUE, Scores())
     assert path.read_text(encoding="utf-8") == once
 

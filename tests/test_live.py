@@ -131,6 +131,10 @@ class FakeCamera:
             self.taken += 1
             yield Frame(index, time_s, self._image)
 
+    def watch(self, patience_s: float) -> Iterator[Frame | None]:
+        assert patience_s > 0
+        yield from self
+
     def now_s(self) -> float:
         return self._now_s
 
@@ -916,9 +920,9 @@ def test_coach_without_storing(room: Room) -> None:
     assert not list(room.home.glob("*"))
 
 
-def test_no_display_is_said_and_coached_by_voice(room: Room) -> None:
+def test_no_display_is_said(room: Room) -> None:
     room.coach(headless=False)
-    assert "No display: coaching by voice only. --headless prints events." in room.told
+    assert "No display: nothing is shown or said. --headless prints events." in room.told
     assert room.screens == []
     assert stored(room) == (Ending.FINISHED, 3)
 
@@ -987,6 +991,29 @@ def test_what_the_camera_notes_is_told(room: Room) -> None:
     room.camera.notices = ("The camera was unplugged for 3 s.",)
     room.coach(record=False)
     assert "The camera was unplugged for 3 s." in room.told
+
+
+def test_a_camera_that_is_silent_is_told_at_once_and_keys_still_work() -> None:
+    """The window does not freeze while nothing comes: the last picture stays, and so do the keys."""
+    track, told = sample(), []
+
+    class Unplugged(FakeCamera):
+        def watch(self, patience_s: float) -> Iterator[Frame | None]:
+            for frame in super().watch(patience_s):
+                yield frame
+                if frame is not None and frame.index == 10:
+                    self.notices = ("The camera gives nothing any more.",)
+                    yield None
+                    assert told == ["The camera gives nothing any more."]
+
+    screen = FakeScreen()
+    parts: tuple[Any, ...] = (Unplugged(track), Replay(track), SpyVoice(), screen)
+    live = Live(
+        exercise(), parts[0], parts[1], voice=parts[2], screen=parts[3], recorder=None, events=None, notice=told.append
+    )
+    live.run()
+    assert len(live.reps) == 5
+    assert "Waiting for the camera" in {card.cue for card in screen.cards}
 
 
 def test_the_next_start_says_what_it_closed(room: Room) -> None:

@@ -30,6 +30,7 @@ SIGNED = {
     "girdle_roll_deg",
     "pelvis_roll_deg",
     "girdle_twist_deg",
+    "trunk_roll_deg",
     "azimuth_deg",
     "trunk_side_deg",
     "nose_x_t",
@@ -39,9 +40,21 @@ SIGNED = {
 PLACES_ACROSS = {"hips_x_t", "shoulders_x_t", "knee_x_t", "ankle_x_t"}
 IN_THE_PICTURE_ONLY = PLACES_ACROSS | {"wrist_y_t", "shoulders_y_t", "hips_y_t", "ankle_y_t", "knee_y_t"}
 """Where in the picture it is matters."""
-IN_SPACE = {"arms_apart_deg", "girdle_tilt_deg", "hinge_deg", "bow_deg", "girdle_twist_deg", "azimuth_deg", "step_t"} | {
+IN_SPACE = {
+    "arms_apart_deg",
+    "girdle_tilt_deg",
+    "hinge_deg",
+    "bow_deg",
+    "girdle_twist_deg",
+    "azimuth_deg",
+    "step_t",
+} | {
     "hand_rise_t",
     "higher_hand_t",
+    "trunk_roll_deg",
+    "lower_hand_t",
+    "overhead_deg",
+    "opening_deg",
 }
 """Seen as long as a pose is."""
 ROUND = {"arm_flex_deg", "head_pitch_deg", "neck_deg", "gaze_deg", "trunk_lean_deg", "bow_deg"}
@@ -253,6 +266,9 @@ ROLLED: Places = {"left_shoulder": (0.3, 0.8), "right_shoulder": (-0.3, 1.4)}
         pytest.param(m.trunk_lean_deg, figure(90, shoulder=leant(35)), -35, id="trunk leans back"),
         pytest.param(m.trunk_lean_deg, figure(-30, shoulder=(0.25, 0.5)), 45, id="trunk lean opened up"),
         pytest.param(m.trunk_lean_deg, figure(-15, shoulder=(0.25, 0.5)), math.nan, id="trunk lean from the front"),
+        pytest.param(m.arm_lift_deg, figure(wrist=(0, 0.2)), 0, id="arm hangs"),
+        pytest.param(m.arm_lift_deg, figure(wrist=(1, 1)), 90, id="arm level"),
+        pytest.param(m.upper_arm_lift_deg, figure(elbow=(0, 1.6)), 180, id="upper arm up"),
         pytest.param(m.hinge_deg, figure(), 0, id="no hinge"),
         pytest.param(m.hinge_deg, figure(shoulder=leant(-70)), 70, id="hinge"),
         pytest.param(m.hinge_deg, figure(shoulder=leant(135)), 135, id="hinge beyond level"),
@@ -356,3 +372,35 @@ def test_back_flexion_grows_with_either_sign(azimuth: float) -> None:
     )
     assert turned - flat > 10
     assert lifted - flat > 5
+
+
+def posed(azimuth: float, places: dict[L, Point3]) -> Body:
+    """A body whose joints in space are these, the others at its hips."""
+    world: list[Point3] = [(0.0, 0.0, 0.0)] * LANDMARKS
+    for joint, place in places.items():
+        world[joint] = place
+    return replace(figure(azimuth), world=world)
+
+
+@pytest.mark.parametrize(("azimuth", "side"), [(90.0, "LEFT"), (-90.0, "RIGHT")])
+@pytest.mark.parametrize("deg", [-20, 0, 60, 90, 120])
+def test_overhead_of_a_body_on_its_back(azimuth: float, side: str, deg: float) -> None:
+    a = math.radians(deg)
+    places = dict.fromkeys((L.LEFT_SHOULDER, L.RIGHT_SHOULDER), (0.5, 0.0, 0.0))
+    places[L[f"{side}_WRIST"]] = (0.5 + 0.6 * math.sin(a), -0.6 * math.cos(a), 0.1)
+    assert m.overhead_deg.function(posed(azimuth, places)) == pytest.approx(deg)
+
+
+@pytest.mark.parametrize("deg", [-20, 30, 90, 180, 250])
+@pytest.mark.parametrize("turned", [-40, 0, 45])
+def test_opening_of_a_body_on_its_right_side(deg: float, turned: float) -> None:
+    """The head to the left, the chest to the camera: the arm goes from down toward it, up, and to behind."""
+    a, g = math.radians(deg), math.radians(turned)
+    shoulder = (-0.5, -0.15 * math.cos(g), 0.15 * math.sin(g))
+    places = {
+        L.LEFT_HIP: (0.0, shoulder[1], shoulder[2]),  # so that the trunk's line is level
+        L.LEFT_SHOULDER: shoulder,
+        L.RIGHT_SHOULDER: (-0.5, -shoulder[1], -shoulder[2]),
+        L.LEFT_WRIST: (-0.5, shoulder[1] + 0.6 * math.cos(a), shoulder[2] - 0.6 * math.sin(a)),
+    }
+    assert m.opening_deg.function(posed(90.0, places)) == pytest.approx((deg + 2 * turned) / 3)

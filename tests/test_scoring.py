@@ -438,7 +438,7 @@ def test_a_hold_is_the_time_in_position_without_the_way_in_and_out() -> None:
     label = parse_clip_label(data, file="a.json", video="a.mp4")
     assert label.reps == (LabelledRep(3.5, 3.5, 13.5, "both"),)
     clip = score_clip(label, report(holds=(hold(3.4, 13.0),)), exercise="thoracic-extension-hold")
-    assert (clip.true_s, clip.counted_s) == (10.0, pytest.approx(9.6))
+    assert (clip.true_s, clip.counted_s) == pytest.approx((10.0, 9.6))
 
 
 @pytest.mark.parametrize(

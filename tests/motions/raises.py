@@ -55,7 +55,7 @@ def _raised(bone: Floats, angle: Floats, seen_from: str) -> Floats:
 def _elevation(u: Floats, low: float, high: Course) -> Floats:
     """The arm's angle from hanging for hands whose height goes with u, degrees."""
     bottom, top = np.cos(np.radians(low)), np.cos(np.radians(high))
-    return np.degrees(np.arccos(np.clip(bottom + u * (top - bottom), -1.0, 1.0)))
+    return np.asarray(np.degrees(np.arccos(np.clip(bottom + u * (top - bottom), -1.0, 1.0))))
 
 
 # ---- front raise ----
@@ -225,7 +225,8 @@ def _swung(a: Floats, b: Floats, share: Course) -> Floats:
 
 def _at_height(u: Floats, top: tuple[Floats, Floats]) -> Floats:
     """The share of the way to the top at which the hand has come so much of its rise."""
-    up = sum(length * _swung(a, b, SHARES)[:, 1] for length, a, b in zip((UPPER_ARM, FOREARM), HANGS, top, strict=True))
+    (upper, fore), (upper_top, fore_top) = HANGS, top
+    up = UPPER_ARM * _swung(upper, upper_top, SHARES)[:, 1] + FOREARM * _swung(fore, fore_top, SHARES)[:, 1]
     return np.interp(u, (up - up[0]) / (up[-1] - up[0]), SHARES)
 
 

@@ -236,7 +236,7 @@ def wide_row(
 # ---- alternating row ----
 
 ALTERNATING_LEAN, ALTERNATING_RISE, ALTERNATING_OUT = 50.0, 0.52, 0.15
-WINGED_ELEVATION = 85.0
+WINGED_RISE = 0.58
 
 
 def alternating_row(
@@ -245,6 +245,7 @@ def alternating_row(
     faulty_from: int = 3,
     tempo: Tempo = STEADY,
     fold: float = ALTERNATING_LEAN,
+    lift: float = ALTERNATING_RISE,
     in_turn: bool = True,
     trunk_twist: float = 0.0,
     elbow_flare: float = 0.0,
@@ -259,21 +260,18 @@ def alternating_row(
 ) -> Movement:
     """An alternating row, the left arm first; all reps are the left one's where not `in_turn`.
 
-    trunk_twist: degrees that the shoulders' line tilts in the front view. elbow_flare, shrug: T. short_top: % of the
-    lift. uneven_arms: % that the right arm's lift is smaller by. The others are degrees, `fast_lowering` s.
+    lift, elbow_flare, shrug: T. trunk_twist: degrees that the shoulders' line tilts in the front view. short_top: % of
+    the lift. uneven_arms: % that the right arm's lift is smaller by. The others are degrees, `fast_lowering` s.
     """
     beats = Beats.of(reps, faulty_from, tempo, down=fast_lowering)
     lefts = [n for n in range(1, reps + 1) if n % 2 or not in_turn]
     rights = [n for n in range(1, reps + 1) if n not in lefts]
 
     def arm(u: Floats, f: Floats, less: Course) -> tuple[Floats, Floats]:
-        rise = ALTERNATING_RISE * u * (1 - f * (1 - short_top / 100)) * (1 - f * less)
-        peak = _elevation(ALTERNATING_RISE)
-        upper, fore = _drawn(rise, out=ALTERNATING_OUT, peak=peak)
+        rise = lift * u * (1 - f * (1 - short_top / 100)) * (1 - f * less)
+        upper, fore = _drawn(rise, out=ALTERNATING_OUT, peak=_elevation(lift))
         if elbow_flare:
-            aside = NEARER * elbow_flare / (UPPER_ARM * np.sin(np.radians(WINGED_ELEVATION)))
-            plane = -np.degrees(np.arccos(min(aside, 1.0))) * eased((u - 0.5) / 0.5)
-            winged = toward(WINGED_ELEVATION * eased(u / 0.6), plane)
+            winged, _ = _drawn(WINGED_RISE * u, out=NEARER * elbow_flare, peak=_elevation(WINGED_RISE))
             upper = np.where(f[:, None] > 0, winged, upper)
         return upper, fore
 

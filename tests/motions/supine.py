@@ -33,7 +33,6 @@ def _pullover(
     reps: int = 4,
     faulty_from: int = 3,
     tempo: Tempo = SLOW,
-    past: float = PAST,
     ribs_flare: float = 0.0,
     elbow_bend: float = 0.0,
     short_top: float | None = None,
@@ -51,7 +50,7 @@ def _pullover(
 
     def posture(t: Floats) -> Posture:
         u, f = beats.height(t), beats.fault(t)
-        peak = past + f * ((past if short_top is None else short_top) - past)
+        peak = PAST + f * ((PAST if short_top is None else short_top) - PAST)
         overhead = ABOVE + (peak - ABOVE) * u
         bend = elbow_bend * f * eased(u / 0.1)
         left = _long_arm(overhead, bend)
@@ -72,7 +71,9 @@ def pullover_floor(*, feet_lifting: float = 0.0, **knobs: Any) -> Movement:
 
 def pullover_bench(*, hips_moving: float = 0.0, too_deep: float | None = None, **knobs: Any) -> Movement:
     """A pullover on a bench; hips_moving: T between hips and feet; too_deep: degrees of the upper arms below level."""
-    return _pullover(feet=hips_moving, past=PAST if too_deep is None else 90.0 + too_deep, **knobs)
+    if too_deep is not None:
+        knobs["short_top"] = 90.0 + too_deep
+    return _pullover(feet=hips_moving, **knobs)
 
 
 def cross_band(
@@ -136,8 +137,8 @@ def open_book(
 ) -> Movement:
     """Lying on the side, the chest toward a camera at the left: the top `arm` opens to the floor behind.
 
-    short_top: % of the opening. knee_lifting: T that the top knee rises, here with both legs and the hips. elbow_bend: degrees more
-    than straight. rushed_lift: s. uneven_arms: % that the opening is smaller.
+    short_top: % of the opening. knee_lifting: T that the top knee rises, here with both legs and the hips. elbow_bend:
+    degrees more than straight. rushed_lift: s. uneven_arms: % that the opening is smaller.
     """
     beats = Beats.of(reps, faulty_from, tempo, up=rushed_lift)
     sign = 1.0 if arm == "left" else -1.0

@@ -72,7 +72,7 @@ def renegade_row(
         bend = np.degrees(np.arcsin((hip_pike - hip_sag) * f * (1 + THIGH + SHANK) / (THIGH + SHANK)))
         return Posture(
             upper_left, upper_right, fore_left, fore_right,
-            lean=bend, neck=neck_crane * f, tipped=PLANK - bend / 2,
+            lean=bend, neck=neck_crane * f, tipped=PLANK - bend / (1 + THIGH + SHANK),
             laid=hip_rotation * f * (turns[1] - turns[0]), raised=0.8,
         )  # fmt: skip
 
@@ -83,7 +83,7 @@ def renegade_row(
 
 CHEST_LEVEL, CHEST_SUNK = 70.0, 86.0
 """The trunk from upright, degrees, before the chest sinks and after."""
-ELBOW_LEVEL, ELBOW_ABOVE = 0.02, 0.27
+ELBOW_LEVEL, ELBOW_ABOVE = 0.02, 0.31
 """The elbows above the shoulders."""
 HIPS_BACK, CHIN_TUCKED = 50.0, 125.0
 WAY_IN_S, WAY_OUT_S, REST_S = 2.4, 2.0, 1.2
@@ -110,7 +110,7 @@ def thoracic_extension_hold(
         late = sum((eased((t - b.peak_s - 0.6 * hold_short) / 2.0) * (t < b.end_s) for b in beats.beats), np.zeros(1))
         above = ELBOW_LEVEL + u * (ELBOW_ABOVE - ELBOW_LEVEL - chest_rising * f * late)
         lean = CHEST_LEVEL + u * (CHEST_SUNK - CHEST_LEVEL)
-        upper = toward(90.0 + np.degrees(np.arcsin(above / UPPER_ARM)), 42.0)
+        upper = toward(90.0 + np.degrees(np.arcsin(above / UPPER_ARM)), 60.0)
         fore = toward(220.0, 110.0)
         hip = HIPS_BACK + f * (hips_forward - HIPS_BACK)
         back = np.radians(hip + lean - 180.0)  # of the knees, from under the hips

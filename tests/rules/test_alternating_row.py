@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 from poses import FRONT, LEFT_SIDE, OBLIQUE_LEFT, OBLIQUE_RIGHT, Camera
 
@@ -24,24 +26,35 @@ NEAR_ARM = {"in_turn": False}
 """From the side the far arm's reps are hidden: what is seen there is shown by the near arm's."""
 
 PAIRS = (
-    Pair(fault="trunk-twist", why="the chest opens towards the working arm", within=2.0, camera=FRONT),
+    Pair(fault="trunk-twist", why="the chest opens towards the working arm", within=2.0, severe=1.2, camera=FRONT),
     Pair(
         fault="elbow-flare",
         why="the elbows wing out to the side",
-        within=0.05,
-        near_reads=0.0,  # less than an opening of the arm in space is none
+        within=0.07,
+        near=-1.0,
         camera=FRONT,
         knobs={"fold": 25.0},
     ),
-    Pair(fault="short-top", why="the hands turn back early", within=2.0, camera=FRONT),
+    Pair(
+        fault="short-top",
+        why="both hands turn back early, from the first rep on",
+        within=5.5,
+        severe=1.7,
+        camera=FRONT,
+        first=0,
+        knobs={"lift": 0.36},
+    ),
     Pair(fault="rounded-back", why="the spine flexes while the arm hangs clear of it", within=2.0, knobs=NEAR_ARM),
     Pair(fault="trunk-swing", why="the trunk rises with the hand", within=2.0, knobs=NEAR_ARM),
     Pair(fault="stance-rise", why="more upright from the third rep on", within=1.0, knobs=NEAR_ARM),
     Pair(fault="shrug", why="the shoulders ride up early in the lift", within=0.015, knobs=NEAR_ARM),
-    Pair(fault="uneven-arms", why="the right arm goes less far", within=3.0, camera=FRONT, first=2),
+    Pair(fault="uneven-arms", why="the right arm goes less far", within=5.0, camera=FRONT, first=2),
     Pair(fault="neck-crane", why="the head drops", within=1.5, knobs=NEAR_ARM),
     Pair(fault="fast-lowering", why="the weight drops", within=0.08, camera=FRONT),
 )
+
+ELSEWHERE = tuple(pair for pair in PAIRS if pair.fault != "short-top")
+"""From behind the hands are farther away and look as if they went less far: the limit is measured from the front."""
 
 BROKEN: Broken = {}
 
@@ -56,7 +69,7 @@ def test_near_miss(pair: Pair) -> None:
     check_near_miss(ID, pair)
 
 
-@pytest.mark.parametrize(("pair", "camera", "level"), elsewhere(ID, PAIRS, BROKEN))
+@pytest.mark.parametrize(("pair", "camera", "level"), elsewhere(ID, ELSEWHERE, BROKEN))
 def test_elsewhere(pair: Pair, camera: Camera, level: str) -> None:
     check_elsewhere(ID, pair, camera, level)
 
@@ -68,14 +81,22 @@ def test_every_fault_has_its_pair() -> None:
 @pytest.mark.parametrize(
     "camera",
     [
-        pytest.param(FRONT, id="front"),
-        pytest.param(Camera(180.0), id="rear"),
         pytest.param(OBLIQUE_LEFT, id="oblique from the left"),
         pytest.param(OBLIQUE_RIGHT, id="oblique from the right"),
     ],
 )
 def test_clean(camera: Camera) -> None:
     check_clean(ID, camera)
+
+
+@pytest.mark.parametrize("camera", [pytest.param(FRONT, id="front"), pytest.param(Camera(180.0), id="rear")])
+def test_clean_where_the_arms_are_compared(camera: Camera) -> None:
+    movement, judged = filmed(ID, camera)
+    assert judged.count == len(judged.reps) == len(movement.beats)
+    assert judged.found == [{}] * len(movement.beats)
+    assert judged.partials == ()
+    unread = [math.isnan(reading.value) for reading in judged.readings["uneven-arms"]]
+    assert unread == [True, False, False, False]  # the other arm has not moved yet
 
 
 def test_the_arms_in_turn() -> None:

@@ -14,7 +14,13 @@ PAIRS = (
     Pair(fault="legs-moving", why="the shins sink as the arm reaches", within=0.03),
     Pair(fault="short-top", why="the hand turns back early", within=3.0, knobs=LEFT_ARM),
     Pair(fault="elbow-bend", why="the elbow folds, the hand keeps its way", within=2.0, knobs=LEFT_ARM),
-    Pair(fault="rushed-lift", why="the arm is thrown overhead", within=0.08, knobs=LEFT_ARM),
+    Pair(
+        fault="rushed-lift",
+        why="the arm is thrown overhead",
+        within=0.15,  # the hand's height goes with the angle's cosine, so its middle is quicker than the arm's
+        near=-0.8,
+        knobs=LEFT_ARM,
+    ),
 )
 
 
@@ -51,6 +57,6 @@ def test_the_farther_arm_is_not_judged_for_its_reach(camera: Camera, near: Side)
 
 
 def test_one_arm_that_reaches_less_far_is_a_hint() -> None:
-    _, judged = filmed(ID, LEFT_SIDE, uneven_arms=52.0, reps=6)
+    _, judged = filmed(ID, LEFT_SIDE, uneven_arms=45.0, reps=6)
     assert all(found == {} for found in judged.found)
     assert "uneven-arms" in {hint.fault for rep in judged.reps for hint in rep.hints}

@@ -28,15 +28,18 @@ PAIRS = (
         camera=FRONT,
         knobs={"lean": 5.0},
     ),
-    Pair(fault="short-top", why="the elbows stop short behind the hips", within=0.03, severe=1.1),
+    Pair(fault="short-top", why="the elbows stop short behind the hips", within=0.04, severe=0.85),
     Pair(fault="shrug", why="the shoulders ride up early in the lift", within=0.015),
     Pair(fault="rounded-back", why="the spine flexes", within=2.0),
     Pair(fault="trunk-swing", why="the trunk rises with the hands", within=2.0),
     Pair(fault="squat-drift", why="the knees straighten", within=1.5),
     Pair(fault="uneven-arms", why="the right hand stays lower", within=0.03, severe=1.1, camera=FRONT),
-    Pair(fault="fast-lowering", why="the weights drop", within=0.09),
+    Pair(fault="fast-lowering", why="the weights drop", within=0.09, near=-1.0),
     Pair(fault="neck-crane", why="the head drops", within=1.5),
 )
+
+ELSEWHERE = tuple(pair for pair in PAIRS if pair.fault != "short-top")
+"""Half-way to the camera the hands of this body move so little that a rep cut severely short is none."""
 
 BROKEN: Broken = {}
 
@@ -51,7 +54,7 @@ def test_near_miss(pair: Pair) -> None:
     check_near_miss(ID, pair)
 
 
-@pytest.mark.parametrize(("pair", "camera", "level"), elsewhere(ID, PAIRS, BROKEN))
+@pytest.mark.parametrize(("pair", "camera", "level"), elsewhere(ID, ELSEWHERE, BROKEN))
 def test_elsewhere(pair: Pair, camera: Camera, level: str) -> None:
     check_elsewhere(ID, pair, camera, level)
 
