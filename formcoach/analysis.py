@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from formcoach.body import View
-from formcoach.coach import Coach, Cue
+from formcoach.coach import Coach, Cue, to_coach
 from formcoach.errors import printable
 from formcoach.pipeline import moments
 from formcoach.pose import PoseTrack, Source
@@ -119,11 +119,8 @@ def judge(track: PoseTrack, exercise: Exercise) -> Analysis:
     cues: list[Cue] = []
     azimuths: list[float] = []
     for moment in moments(track, exercise):
-        for rep in moment.finished:
-            reps.append(rep)
-            cue = coach.after(rep)
-            if cue is not None:
-                cues.append(cue)
+        reps += moment.finished
+        cues += (cue for rep in to_coach(moment, exercise) if (cue := coach.after(rep)) is not None)
         partials += moment.partials
         instants.append(Instant(moment.time_s, moment.state, moment.progress, moment.count, moment.set_number))
         if moment.body is not None:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from formcoach.analysis import Analysis
-    from formcoach.exercise import Fault, Finding, Rep
+    from formcoach.exercise import Fault, Rep
     from formcoach.pose import Frame, Pose, PoseTrack
 
 WORDS_STAY_S = 1.5

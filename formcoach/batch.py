@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from formcoach.cutting import Footage
     from formcoach.exercise import Exercise
     from formcoach.model import ModelFile
-    from formcoach.pose import Frame, Pose
+    from formcoach.pose import Frame, Pose, PoseTrack
 
 TRACK_SUFFIX = ".npz"
 
@@ -109,7 +110,7 @@ def _analyse(
         tick = None if on_frame is None else lambda expected: on_frame("analysing", expected)
         track = estimate(job.source, job.model, fps=job.fps, on_frame=tick, stop=stop)
     analysis = judge(track, exercise)
-    report = write_report(analysis, job.folder)
+    report = write_report(analysis, job.folder, _footage(job, track, stop))
     if job.annotate and not (stop is not None and stop()):
         from formcoach.annotate import annotate
 
@@ -121,6 +122,15 @@ def _analyse(
 
         annotate(job.source, analysis, job.folder / "annotated.mp4", on_frame=drawn)
     return analysis, report
+
+
+def _footage(job: Job, track: PoseTrack, stop: Callable[[], bool] | None) -> tuple[Footage, ...]:
+    """What the page may show clips of; nothing for a track, and for who wants to stop."""
+    from formcoach.cutting import Footage
+
+    if job.source.suffix.lower() == TRACK_SUFFIX or (stop is not None and stop()):
+        return ()
+    return (Footage(job.source, sound=not track.source.notes),)
 
 
 def analyse_all(jobs: list[Job], workers: int) -> Iterator[Outcome]:

@@ -251,10 +251,14 @@ class Observer:
 
 
 def _on_the_feet(pose: Pose) -> bool:
-    """Whether the legs point down rather than along the floor."""
+    """Whether legs and shanks point down: who lies, kneels or planks does not stand."""
     xy = pose.landmarks[:, :2]
-    x, y = (xy[L.LEFT_ANKLE] + xy[L.RIGHT_ANKLE] - xy[L.LEFT_HIP] - xy[L.RIGHT_HIP]).tolist()
-    return bool(y > abs(x))
+    ankles = xy[L.LEFT_ANKLE] + xy[L.RIGHT_ANKLE]
+    (leg_x, leg_y), (shank_x, shank_y) = (
+        (ankles - xy[left] - xy[right]).tolist()
+        for left, right in ((L.LEFT_HIP, L.RIGHT_HIP), (L.LEFT_KNEE, L.RIGHT_KNEE))
+    )
+    return bool(leg_y > abs(leg_x) and shank_y > abs(shank_x))
 
 
 def _mirrored(pose: Pose) -> Pose:

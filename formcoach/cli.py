@@ -18,7 +18,7 @@ from formcoach import __version__
 from formcoach.errors import FormCoachError, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from formcoach.analysis import Analysis
     from formcoach.exercise import Exercise, Fault
@@ -39,6 +39,7 @@ out = Console(width=None if sys.stdout.isatty() else 120)
 err = Console(stderr=True)
 
 OUT = Path("formcoach-out")
+NO_SESSION = "No session yet: formcoach live EXERCISE records one."
 
 VideoArg = Annotated[list[Path], typer.Argument(help="Videos, or pose tracks (poses.npz) of an earlier analysis.")]
 ExerciseOpt = Annotated[
@@ -159,8 +160,8 @@ def analyze(
 ) -> None:
     """Count and judge the reps of recorded videos.
 
-    For each video a folder with report.json, reps.csv and poses.npz (the pose track: give it instead of the video to
-    judge it again in a blink).
+    For each video a folder with report.html, report.json, reps.csv and poses.npz (the pose track: give it instead of
+    the video to judge it again in a blink).
     """
     del rules, limits
     _analyse(videos, exercise, out_folder, model=model, annotate=annotate, fps=fps, workers=workers, as_json=as_json)
@@ -262,6 +263,35 @@ def _print_summary(summary: SessionSummary, folder: Path | None, console: Consol
         console.print(f"Most often: {found[0].name}. {found[0].explain}", highlight=False, soft_wrap=True)
     if folder is not None:
         console.print(f"stored in {escape(str(folder))}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def replay(
+    session: Annotated[
+        str | None,
+        typer.Argument(help="A session's number or folder name, a folder that analyze wrote, or a poses.npz."),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="All reps, not only those with a finding.")] = False,
+    rep: Annotated[int | None, typer.Option(min=1, help="Only this rep.")] = None,
+    fault: Annotated[str | None, typer.Option(help="Only reps with this fault, such as rounded-back.")] = None,
+    speed: Annotated[float, typer.Option(min=0.05, max=4, help="1 is as fast as it was.")] = 0.5,
+    export: Annotated[Path | None, typer.Option(help="Write a video (.mp4) instead of opening a window.")] = None,
+    listed: Annotated[bool, typer.Option("--list", help="List the sessions and their flagged reps, and stop.")] = False,
+    video: Annotated[Path | None, typer.Option(help="The video of a folder or of a pose track.")] = None,
+    exercise: Annotated[str | None, typer.Option("--exercise", "-e", help="What a pose track shows.")] = None,
+    rules: RulesOpt = None,
+    limits: LimitsOpt = None,
+) -> None:
+    """Watch the flagged reps of the last session again: slowly, stopped at the worst moment, beside your best rep.
+
+    Keys in the window: n next, p previous, + and - speed, . and , one frame, space pause, l repeat this rep,
+    o overlay, q quit.
+    """
+    del rules, limits
+    if listed:
+        _list_sessions()
+    else:
+        _replay(session, every, rep, fault, speed, export, video, exercise)
 
 
 @app.command()
@@ -397,6 +427,67 @@ def benchmark(
     for name, value in timing.items():
         shown = f"{value:.3f}" if isinstance(value, float) else value
         out.print(f"{name.replace('_', ' '):>28}  {shown}", highlight=False)
+
+
+# ---- replay ----
+
+
+def _list_sessions() -> None:
+    from formcoach.listing import all_trained, flagged_table
+    from formcoach.store import Store
+
+    with Store() as store:
+        trained, broken = all_trained(store)
+    out.print(flagged_table(trained) if trained else NO_SESSION, highlight=False)
+    _warn(broken)
+
+
+def _replay(
+    session: str | None,
+    every: bool,
+    number: int | None,
+    fault: str | None,
+    speed: float,
+    path: Path | None,
+    video: Path | None,
+    exercise: str | None,
+) -> None:
+    from formcoach.review import find_review
+    from formcoach.scenes import scenes_of
+
+    review = find_review(session, exercise, video)
+    scenes = scenes_of(review, every=every, number=number, fault=fault)
+    _warn(review.notes)
+    if path is not None:
+        _export(review, scenes, path, speed)
+        return
+    from formcoach.screen import has_display
+
+    if not has_display():
+        again = " ".join(["formcoach replay", *([] if session is None else [session])])
+        raise FormCoachError(f"there is no display to open a window on; write a video: {again} --export replay.mp4")
+    from formcoach.replay import show
+
+    show(review, scenes, speed=speed, notice=_note)
+
+
+def _export(review: Any, scenes: list[Any], path: Path, speed: float) -> None:
+    from formcoach.progress import FrameProgress
+    from formcoach.replay import export
+
+    with FrameProgress(path.name, err) as progress:
+        export(review, scenes, path, speed=speed, notice=_note, tick=lambda: progress.tick("drawing", None))
+    reps = "1 rep" if len(scenes) == 1 else f"{len(scenes)} reps"
+    out.print(f"{reps} of {escape(review.title)}; saved in {escape(str(path))}", highlight=False, soft_wrap=True)
+
+
+def _note(text: str) -> None:
+    err.print(f"[yellow]note:[/] {escape(printable(text))}", highlight=False, soft_wrap=True)
+
+
+def _warn(texts: Iterable[str]) -> None:
+    for text in texts:
+        _note(text)
 
 
 # ---- analysing ----

@@ -15,6 +15,7 @@ from formcoach.exercise import Exercise, Finding, Grade, Rep
 
 if TYPE_CHECKING:
     from formcoach.exercise import Fault
+    from formcoach.pipeline import Moment
 
 GAP_REPS, GAP_S = 2, 6.0
 """At least this many reps and seconds between two corrections; a severe fault of safety may break it once a set."""
@@ -47,6 +48,13 @@ class Cue:
     time_s: float
     fault: str | None
     text: str
+
+
+def to_coach(moment: Moment, exercise: Exercise) -> tuple[Rep, ...]:
+    """What the coach hears of at a moment: reps as they end, and holds while they last, since after them no cue helps."""
+    if exercise.kind.timed:
+        return () if moment.so_far is None else (moment.so_far,)
+    return moment.finished
 
 
 class Coach:

@@ -44,6 +44,10 @@ class Counting(ABC):
         ended = [(counter.finish(), side) for side, counter in self.counters.items()]
         return [(span, side) for span, side in ended if span is not None]
 
+    def so_far(self) -> tuple[Span, Side | None] | None:
+        """The hold under way as if it ended now; None for what is counted in reps."""
+        return None
+
     def take_partials(self) -> tuple[Span, ...]:
         """The movements since the last call that turned back before they counted."""
         taken = [

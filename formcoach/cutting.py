@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tempfile
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 import av
 
 from formcoach.errors import FormCoachError
-from formcoach.frames import Video
+from formcoach.frames import Video, read_ahead
 from formcoach.mp4 import Mp4Writer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
     from types import TracebackType
 
     from formcoach.pose import Frame
@@ -112,20 +111,21 @@ def _cut_one(footage: Footage, windows: Sequence[Window], region: Region) -> dic
         if clips is None:
             clips = _read(footage, windows, region, by_index=False)
     except (OSError, av.FFmpegError) as error:
-        raise FormCoachError(f"cannot cut clips out of {footage.path}: {error.strerror or type(error).__name__}") from error
+        raise FormCoachError(
+            f"cannot cut clips out of {footage.path}: {error.strerror or type(error).__name__}"
+        ) from error
     return clips or {}
 
 
-def _read(
-    footage: Footage, windows: Sequence[Window], region: Region, *, by_index: bool
-) -> dict[int, Clip] | None:
+def _read(footage: Footage, windows: Sequence[Window], region: Region, *, by_index: bool) -> dict[int, Clip] | None:
     """Cut the windows out in one go through the video; None where a jump led past the beginning of one."""
     waiting = sorted(windows, key=lambda window: window.start_s)
     running: list[_Cutting] = []
     done: dict[int, Clip] = {}
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack, Video.open(footage.path) as video:
-        last_s = -1.0
-        for frame in video:
+    with tempfile.TemporaryDirectory() as folder, Video.open(footage.path) as video, ExitStack() as stack:
+        frames = stack.enter_context(closing(read_ahead(video)))
+        last_s = -math.inf
+        for frame in frames:
             time_s = footage.start_s + frame.time_s
             while waiting and waiting[0].start_s <= time_s:
                 window = waiting.pop(0)

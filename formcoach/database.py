@@ -109,6 +109,12 @@ SCRIPTS = (
     );
     CREATE INDEX cues_by_session ON cues (session_id, time_s);
     """,
+    """
+    ALTER TABLE reps ADD COLUMN unlike INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE reps ADD COLUMN steps INTEGER;
+    ALTER TABLE reps ADD COLUMN turns INTEGER;
+    CREATE TABLE settings (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+    """,
 )
 """SCRIPTS[n] takes a file from version n to n + 1, statements parted by semicolons. Never change one that has been
 released. A number that is NULL was NaN; `findings.hint` marks what was seen from too weak a view to say."""

@@ -318,11 +318,27 @@ def ear_drop_t(phase: Phase) -> Callable[[RepWindow], Reading]:
     return negative(change(m.ear_gap_t, phase))
 
 
+ARM_BENT_DEG = 26.0
+"""Bend beyond the set-up's from which arms are no longer long; clean rendered reps read up to 20, bent ones from 31."""
+
+
+def arm_bend_deg(window: RepWindow) -> Reading:
+    """How much further the elbows bend in the rep than at set-up, degrees in space."""
+    return negative(change(m.elbow_bend_deg, Phase.WHOLE, 10.0, worst=min))(window)
+
+
+def overhead_reach_deg(window: RepWindow) -> Reading:
+    """How far past upright the arms of a body on its back go, degrees; nothing where bent elbows shorten the reach."""
+    if arm_bend_deg(window).value > ARM_BENT_DEG:
+        return Reading(math.nan, why="bent elbows shorten the reach", instead="keep the arms long first")
+    return level(m.overhead_deg, Phase.TOP)(window)
+
+
 def ribs_t(window: RepWindow) -> Reading:
     """How far the ribs of a body on its back rise at the top, T beyond its set-up, the lower back hollow under them.
 
     The lesser of both signs in the trunk's outline: a shirt that slips lifts the belly's side only, a mat's shadow
-    moves the back's. Rendered arches: 0.07 to 0.10; clean reps up to 0.02, even where one sign alone reads 0.06.
+    moves the back's. Rendered arches: 0.055 to 0.10; clean reps up to 0.023, even where one sign alone reads 0.06.
     """
     risen = change(m.topside_bulge_t, Phase.TOP)(window)
     sunk = change(m.low_back_t, Phase.TOP)(window)
@@ -377,7 +393,7 @@ def spread(measure: Measure, phase: Phase = Phase.WHOLE) -> Callable[[RepWindow]
 
 
 def uneven_sides_percent(window: RepWindow) -> Reading:
-    """How much shorter or longer this arm's rep is than the other arm's usual one in this set, %."""
+    """How much shorter or longer this arm's rep is than the other arm's last one, %."""
     if math.isnan(window.other_range):
         return Reading(math.nan, why="the other arm has not moved yet", instead="do reps with both arms")
     own = window.span.range
@@ -631,7 +647,7 @@ def uneven_sides(mild: float, severe: float, *, grades: str, cue: str = "Same he
     )  # fmt: skip
 
 
-def ribs_flare(mild: float = 0.045, severe: float = 0.08, *, cue: str = "Ribs down, back heavy") -> Fault:
+def ribs_flare(mild: float = 0.04, severe: float = 0.075, *, cue: str = "Ribs down, back heavy") -> Fault:
     """As the arms go overhead the ribs flare and the lower back leaves what it lies on."""
     return Fault(
         id="ribs-flare", name="Ribs flaring, lower back lifting", priority=1,
@@ -642,22 +658,22 @@ def ribs_flare(mild: float = 0.045, severe: float = 0.08, *, cue: str = "Ribs do
     )  # fmt: skip
 
 
-def arms_bending(mild: float = 30.0, severe: float = 45.0, *, grades: str = "F:C R:C S:A O:C") -> Fault:
+def arms_bending(mild: float = ARM_BENT_DEG, severe: float = 42.0, *, grades: str = "F:C R:C S:A O:C") -> Fault:
     """A move of long arms turns into a press; the bend is what is more than at set-up, in space."""
     return Fault(
         id="elbow-bend", name="Elbows bending", priority=2,
-        read=negative(change(m.elbow_bend_deg, Phase.WHOLE, 10.0, worst=min)), mild=mild, severe=severe, unit="deg",
+        read=arm_bend_deg, mild=mild, severe=severe, unit="deg",
         grades=Grades.of(grades), cue="Arms stay long",
         explain="Keep the elbows softly bent at one fixed angle and move from the shoulder.",
         segment=ARM,
     )  # fmt: skip
 
 
-def short_overhead(mild: float = 66.0, severe: float = 53.0) -> Fault:
+def short_overhead(mild: float = 73.0, severe: float = 60.0) -> Fault:
     """The arms of a body on its back turn round before they are past the head: 90 degrees from upright is level."""
     return Fault(
         id="short-top", name="Not reaching overhead", priority=2,
-        read=level(m.overhead_deg, Phase.TOP), mild=mild, severe=severe, unit="deg",
+        read=overhead_reach_deg, mild=mild, severe=severe, unit="deg",
         grades=Grades.of("F:X R:X S:A O:C"), cue="Reach further past your head",
         explain="Let the weight travel until the upper arms are beside your ears; if they cannot, take less weight.",
         segment=ARM,

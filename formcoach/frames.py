@@ -562,7 +562,7 @@ class _End(NamedTuple):
     error: BaseException | None
 
 
-def read_ahead(items: Iterable[T], depth: int = 4) -> Iterator[T]:
+def read_ahead(items: Iterable[T], depth: int = 4) -> Generator[T, None, None]:
     """Take items in a thread of their own, so that decoding the next frames overlaps with work on this one.
 
     What the source raises reaches the consumer in its place. The thread starts with the first item asked for,

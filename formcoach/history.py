@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from formcoach.session import Targets
 
 
+CLIPS = ("rep-*.mp4", "video-*.mp4")
+"""Names of a session's videos, of single reps and with --keep-video of all."""
 RESERVE = "reserve.bin"
 """A file that takes space in a session's folder, to be given up for reps when the disk is full."""
 
@@ -115,6 +117,26 @@ class DiskUse:
     def total(self) -> int:
         """All together."""
         return self.database + sum(self.folders.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dropped:
+    """Videos that were deleted for their age: how many, of how many sessions, and how many bytes they took."""
+
+    sessions: int
+    files: int
+    size: int
+
+    @property
+    def line(self) -> str:
+        """In words; empty where nothing was deleted."""
+        if not self.files:
+            return ""
+        videos, sessions = "s" * (self.files != 1), "s" * (self.sessions != 1)
+        return (
+            f"{self.files} clip{videos} of {self.sessions} old session{sessions} deleted, {self.size / 1e6:.1f} MB; "
+            "reps and findings stay."
+        )
 
 
 def closed_line(session: StoredSession) -> str:

@@ -142,15 +142,23 @@ class Holding(Counting):
             return []
         start_s, end_s = self._started(), self._ended()
         self._held, self._since_s, self._out_s, self._started_s = False, None, None, None
-        held_s = end_s - start_s
-        if held_s < self._signal.min_s:
+        if end_s - start_s < self._signal.min_s:
             self._count -= 1
             return []
-        span = Span(
+        return [(self._span(start_s, end_s, complete=complete), self._side())]
+
+    def _span(self, start_s: float, end_s: float, *, complete: bool) -> Span:
+        held_s = end_s - start_s
+        return Span(
             start_s=start_s, peak_s=start_s, lowering_s=end_s, end_s=end_s, rest=0.0, peak=held_s, next_rest=0.0,
             reach=held_s / self._signal.target_s, complete=complete,
         )  # fmt: skip
-        return [(span, self._side())]
+
+    def so_far(self) -> tuple[Span, Side | None] | None:
+        """The hold under way as if it ended now; None while none is."""
+        if not self._held or self._out_s is not None:
+            return None
+        return self._span(self._started(), self._time_s, complete=False), self._side()
 
     def _follow(self, body: Body) -> None:
         """Keep the course of the way in and out, and date the beginning as soon as the level is known."""

@@ -89,24 +89,36 @@ class RepJudge:
 
     def __call__(self, span: Span, side: Side | None) -> Rep:
         """Judge one rep; `side` is the arm that did it, None for both."""
-        if self.set_number == 0 or self._set_is_over(span.start_s):
-            self.set_number += 1
-            self._start_set()
+        self._enter_set(span.start_s)
         window = self._window(span, side)
-        look = look_of(window)
-        unlike = distance(look, known().get(self._exercise.id, {})) > UNLIKE
-        findings, hints, not_assessed = _unlike(self._exercise) if unlike else _judge(self._exercise.faults, window)
+        rep = self._rep(window, side)
         self._reps += 1
         self._last_end_s = span.end_s
         self._lengths_s.append(span.end_s - span.start_s)
         self._ranges.setdefault(side, []).append(span.range)
         if len(self._rests) < 2:
             self._rests.append(window.table.where(window.during(Phase.BOTTOM)))
+        return rep
+
+    def so_far(self, span: Span, side: Side | None) -> Rep:
+        """Judge a hold under way as if it ended now; it counts only when it has ended."""
+        self._enter_set(span.start_s)
+        return self._rep(self._window(span, side), side)
+
+    def _enter_set(self, start_s: float) -> None:
+        if self.set_number == 0 or self._set_is_over(start_s):
+            self.set_number += 1
+            self._start_set()
+
+    def _rep(self, window: RepWindow, side: Side | None) -> Rep:
+        look = look_of(window)
+        unlike = distance(look, known().get(self._exercise.id, {})) > UNLIKE
+        findings, hints, not_assessed = _unlike(self._exercise) if unlike else _judge(self._exercise.faults, window)
         return Rep(
-            number=self._reps,
+            number=self._reps + 1,
             set_number=self.set_number,
             side=side,
-            span=span,
+            span=window.span,
             view=window.view,
             azimuth_deg=window.table.median(m.azimuth_deg),
             findings=findings,
@@ -163,7 +175,7 @@ class RepJudge:
 
     def _other_range(self, side: Side | None) -> float:
         ranges = self._ranges.get(side.other, []) if side is not None else []
-        return float(np.median(ranges)) if ranges else math.nan
+        return ranges[-1] if ranges else math.nan
 
     def _neutral_of(self, side: Side | None, span: Span) -> Neutral:
         """The set's first neutral that was seen at rest: a later one may already have the fault in it."""

@@ -100,7 +100,7 @@ class Live:
         recorder: SessionRecorder | None,
         events: TextIO | None,
         targets: Targets | None = None,
-        notice: Callable[[str], None] = str,
+        notice: Callable[[str], object] = str,
     ) -> None:
         self.figures = Figures()
         self.exercise = exercise
@@ -234,7 +234,7 @@ class Live:
             self._cue = (event.text, event.time_s + COUNT_IN_STEP_S)
         if event.kind is Kind.CUE:
             self._cue = (event.text, self._camera.now_s() + CUE_SHOWN_S)
-            self.figures.cue_delays_s.append(self._camera.now_s() - event.time_s)
+            self.figures.cue_delays_s.append(max(self._camera.now_s() - event.time_s, 0.0))  # an end may be foretold
 
     def _write(self, event: Event) -> None:
         """The event as a line of JSON, where nobody looks at a screen."""

@@ -827,6 +827,12 @@ def hip_stature_t(body: Body) -> float:
     return (_ankle_y(body) - body.hips[1]) / body.torso_px
 
 
+@of_side
+def hip_over_ankle_t(body: Body, side: Side) -> float:
+    """How high the hips' middle is above the ankle in the picture; falls when the foot is lifted."""
+    return (_at(body, side, "ankle")[1] - body.hips[1]) / body.torso_px
+
+
 def _ankle_y(body: Body) -> float:
     return _mean_seen(body.xy[L.LEFT_ANKLE][1], body.xy[L.RIGHT_ANKLE][1])
 

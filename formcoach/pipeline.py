@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from formcoach.pose import Pose
     from formcoach.reps import State
 
+LOOK_S = 3.0
+"""How often a hold under way is judged."""
 LOST_S = 2.0
 """Nobody in view this long ends the set."""
 
@@ -42,6 +44,7 @@ class Moment:
         set_number: of the last judged rep, from 1; 0 before the first.
         finished: the reps that came to their end and were judged at this instant.
         partials: movements that turned back before they counted, at this instant.
+        so_far: the hold under way, judged as if it ended now: every few seconds, so that a cue helps while it lasts.
     """
 
     time_s: float
@@ -53,6 +56,7 @@ class Moment:
     set_number: int
     finished: tuple[Rep, ...]
     partials: tuple[Span, ...]
+    so_far: Rep | None = None
 
 
 def moments(poses: Iterable[tuple[float, Pose | None]], exercise: Exercise) -> Iterator[Moment]:
@@ -79,6 +83,7 @@ class Pipeline:
         self._footing = None if exercise.kind is Kind.CARRY else Footing()
         self._judge = RepJudge(exercise, self._timeline)
         self._seen_s = self._time_s = -math.inf
+        self._looked_s = math.inf
 
     def update(self, time_s: float, pose: Pose | None) -> Moment:
         """Take one frame."""
@@ -95,13 +100,31 @@ class Pipeline:
             self._counting.arm()  # first seen in position: in a set already
         self._seen_s = time_s
         self._timeline.add(body)
-        return self._moment(pose, body, self._counting.update(body, in_position=in_position))
+        return self._moment(pose, body, self._counting.update(body, in_position=in_position), self._look())
+
+    def _look(self) -> Rep | None:
+        """The hold under way, judged every so often."""
+        held = self._counting.so_far()
+        if held is None:
+            self._looked_s = math.inf
+            return None
+        self._looked_s = min(self._looked_s, held[0].start_s)
+        if self._time_s - self._looked_s < LOOK_S:
+            return None
+        self._looked_s = self._time_s
+        return self._judge.so_far(*held)
 
     def finish(self) -> Moment:
         """The poses end; a rep already on its way down is judged as far as it was seen."""
         return self._moment(None, None, self._counting.finish())
 
-    def _moment(self, pose: Pose | None, body: Body | None, spans: list[tuple[Span, Side | None]]) -> Moment:
+    def _moment(
+        self,
+        pose: Pose | None,
+        body: Body | None,
+        spans: list[tuple[Span, Side | None]],
+        so_far: Rep | None = None,
+    ) -> Moment:
         finished = tuple(self._judge(span, side) for span, side in spans)
         state, progress, count = self._counting.now()
         return Moment(
@@ -114,6 +137,7 @@ class Pipeline:
             self._judge.set_number,
             finished,
             self._counting.take_partials(),
+            so_far,
         )
 
 

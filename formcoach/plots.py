@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 POINTS = 600
 """A line has about so many points at most."""
-LOW, HIGH = -0.15, 1.25
-"""The share of a full rep at the lower and the upper edge of a plot."""
+LOW, HIGH = -0.2, 1.1
+"""The share of the fullest rep at the lower and the upper edge of a plot."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""What an analysis comes to, for people and programs: report.json, reps.csv, and tables on the terminal."""
+"""What an analysis comes to, for people and programs: report.json, reps.csv, and tables on the terminal.
+
+The page beside them, report.html, is `formcoach.page`.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,13 @@ from formcoach.judging import not_assessable
 from formcoach.recording import save_track
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from rich.table import Table
 
     from formcoach.analysis import Analysis
+    from formcoach.cutting import Footage
     from formcoach.exercise import Exercise, Finding, NotAssessed, Rep
 
 SCHEMA = 1
@@ -28,16 +33,24 @@ RANGE_DIGITS = {"deg": 0, "T": 2, "s": 1}
 UNIT_WORDS = {"deg": "°", "T": " torso lengths", "s": " s", "%": " %"}
 
 
-def write_report(analysis: Analysis, folder: Path) -> dict[str, Any]:
-    """Write report.json, reps.csv and poses.npz into a folder; the same analysis gives the same bytes.
+def write_report(analysis: Analysis, folder: Path, footage: Sequence[Footage] = ()) -> dict[str, Any]:
+    """Write report.json, reps.csv, poses.npz and report.html into a folder; the same analysis gives the same bytes.
+
+    Args:
+        analysis: of a recording.
+        folder: made if it is not there.
+        footage: video of it, for the page to show clips of.
 
     Raises:
         FormCoachError: the folder cannot be written, or the disk is full.
     """
+    from formcoach.page import write_page
+
     report = report_of(analysis)
     save_track(folder / "poses.npz", analysis.track)
     write_whole(folder / "reps.csv", csv_of(report).encode())
     write_whole(folder / "report.json", json_of(report).encode(errors="replace"))
+    write_page(analysis, folder / "report.html", footage)
     return report
 
 

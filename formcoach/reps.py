@@ -58,8 +58,8 @@ AWAY_S = 0.3
 """Out of position this long, nothing counts until the person is back: a frame or two is the estimate's error."""
 MAX_HOLD_S = 8.0
 """Longer at the top is no rep, but standing about."""
-GAP_S = 0.5
-"""A longer gap in time abandons the rep."""
+GAP_S = 0.9
+"""A longer gap in time abandons the rep: it could hide another. Computers do stall for shorter."""
 SETTLED_SPEED, SETTLED_SHARE = 0.12, 0.2
 """Ranges a second below which the return is over, and, for a slow return, ranges that it would take as long as it has
 taken so far: on any return the last tenth of its time is faster."""
@@ -344,7 +344,7 @@ class RepCounter:
             start_s=start_s,
             peak_s=peak_s,
             lowering_s=lowering_s,
-            end_s=max(min(end_s, samples[-1][0] + AHEAD_S), lowering_s),
+            end_s=max(min(end_s, samples[-1][0] + (AHEAD_S if complete else 0.0)), lowering_s),
             rest=sign * rest,
             peak=sign * peak,
             next_rest=sign * bottom,
@@ -367,7 +367,7 @@ def _rise(samples: Sequence[Sample], low: float, high: float, foot: float) -> tu
     t90, t70, t30, t10 = _last_crossings(samples, levels)
     begin = t10 - min(foot * (t30 - t10), FOOT_MAX_S)
     end = t90 + min(FOOT * (t90 - t70), FOOT_MAX_S)
-    return max(begin, samples[0][0]), end
+    return begin, end
 
 
 def _last_crossings(samples: Sequence[Sample], levels: Sequence[float]) -> Iterator[float]:

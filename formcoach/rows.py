@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections import defaultdict
 from datetime import datetime, timezone
@@ -10,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from formcoach.body import Side, View
 from formcoach.database import RefusedError
-from formcoach.exercise import Finding, NotAssessed, Rep, Span
+from formcoach.errors import FormCoachError, reason
+from formcoach.exercise import Finding, NotAssessed, Rep, Span, Walk
 from formcoach.history import RESERVE, Ending, StoredRep, StoredSession, clip_name
 from formcoach.session import Targets
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterator
 
 SESSIONS = (
     "SELECT *, (SELECT count(*) FROM reps WHERE session_id = sessions.id) AS reps,"
@@ -43,13 +46,14 @@ def add_rep(connection: sqlite3.Connection, session: int, set_number: int, rep: 
     span = rep.span
     row = connection.execute(
         "INSERT INTO reps (session_id, set_number, number, start_s, peak_s, lowering_s, end_s, rest, peak, next_rest,"
-        " reach, azimuth_deg, complete, side, view, range_unit)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " reach, azimuth_deg, complete, side, view, range_unit, unlike, steps, turns)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(session, set_number, rep.number),
             *_plain(span.start_s, span.peak_s, span.lowering_s, span.end_s, span.rest, span.peak, span.next_rest),
             *_plain(span.reach, rep.azimuth_deg),
             *(bool(span.complete), "both" if rep.side is None else rep.side.value, rep.view.value, unit),
+            *(bool(rep.unlike), *((None, None) if rep.walk is None else (rep.walk.steps, rep.walk.turns))),
         ),
     ).lastrowid
     found = [(finding, False) for finding in rep.findings] + [(hint, True) for hint in rep.hints]
@@ -113,15 +117,40 @@ def iso(time: datetime) -> str:
 # ---- reading ----
 
 
+class NonsenseError(FormCoachError):
+    """A session's rows hold what no FormCoach wrote: a broken disk, or another program."""
+
+
+@contextlib.contextmanager
+def _sensible(session: int) -> Iterator[None]:
+    """Turn what Python says of senseless rows into a line that names the session."""
+    try:
+        yield
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
+        raise NonsenseError(
+            f"session {session} makes no sense in the history ({reason(error)}); formcoach history rm {session} "
+            "deletes it"
+        ) from error
+
+
 def session_of(row: sqlite3.Row, folders: Path) -> StoredSession:
-    """A session out of a row of `SESSIONS`; `folders` is where the sessions' folders are."""
+    """A session out of a row of `SESSIONS`; `folders` is where the sessions' folders are.
+
+    Raises:
+        NonsenseError: the row makes no sense.
+    """
+    with _sensible(row["id"]):
+        return _session(row, folders)
+
+
+def _session(row: sqlite3.Row, folders: Path) -> StoredSession:
     return StoredSession(
         id=row["id"],
         exercise=row["exercise"],
-        started_at=datetime.fromisoformat(row["started_at"]),
-        ended_at=None if row["ended_at"] is None else datetime.fromisoformat(row["ended_at"]),
+        started_at=_instant(row["started_at"]),
+        ended_at=None if row["ended_at"] is None else _instant(row["ended_at"]),
         ending=None if row["ending"] is None else Ending(row["ending"]),
-        clock_s=row["clock_s"],
+        clock_s=_finite(row["clock_s"]),
         camera=row["camera"],
         formcoach=row["formcoach"],
         model=row["model"],
@@ -134,7 +163,16 @@ def session_of(row: sqlite3.Row, folders: Path) -> StoredSession:
 
 
 def reps_of(connection: sqlite3.Connection, session: int, folder: Path) -> list[StoredRep]:
-    """A session's reps, in order; `folder` is where its clips are."""
+    """A session's reps, in order; `folder` is where its clips are.
+
+    Raises:
+        NonsenseError: the rows make no sense.
+    """
+    with _sensible(session):
+        return _reps(connection, session, folder)
+
+
+def _reps(connection: sqlite3.Connection, session: int, folder: Path) -> list[StoredRep]:
     findings: dict[tuple[int, int], list[Finding]] = defaultdict(list)
     for row in connection.execute(_FINDINGS, (session,)):
         findings[row["rep_id"], row["hint"]].append(_finding(row))
@@ -153,9 +191,11 @@ def reps_of(connection: sqlite3.Connection, session: int, folder: Path) -> list[
 
 
 def _rep(row: sqlite3.Row, findings: list[Finding], hints: list[Finding], missed: list[NotAssessed]) -> Rep:
+    if not _finite(row["start_s"]) <= _finite(row["end_s"]):
+        raise ValueError(f"rep {row['number']} ends before it starts")
     return Rep(
-        number=row["number"],
-        set_number=row["set_number"],
+        number=int(row["number"]),
+        set_number=int(row["set_number"]),
         side=None if row["side"] == "both" else Side(row["side"]),
         span=Span(
             start_s=row["start_s"],
@@ -173,6 +213,8 @@ def _rep(row: sqlite3.Row, findings: list[Finding], hints: list[Finding], missed
         findings=tuple(findings),
         hints=tuple(hints),
         not_assessed=tuple(missed),
+        walk=None if row["steps"] is None else Walk(row["steps"], row["turns"]),
+        unlike=bool(row["unlike"]),
     )
 
 
@@ -189,5 +231,18 @@ def _finding(row: sqlite3.Row) -> Finding:
 
 
 def _number(value: float | None) -> float:
-    """SQLite keeps NaN as NULL."""
-    return math.nan if value is None else value
+    """SQLite keeps NaN as NULL, and a text in a column of numbers as a text."""
+    return math.nan if value is None else float(value)
+
+
+def _finite(value: float) -> float:
+    if not math.isfinite(float(value)):
+        raise ValueError(f"{value} is no time")
+    return float(value)
+
+
+def _instant(text: str) -> datetime:
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError(f"{text} names no time zone")
+    return time

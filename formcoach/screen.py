@@ -7,7 +7,7 @@ import os
 import sys
 from dataclasses import replace
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import cv2
 import numpy as np
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from formcoach.card import Card
 
+T = TypeVar("T", bound="Window")
 TITLE = "FormCoach"
 NO_KEY = 0xFF
 
@@ -57,20 +58,19 @@ def _x_answers() -> bool:
     return answers
 
 
-class Screen:
-    """A window that shows frames mirrored. A context manager.
+class Window:
+    """The window, bare. A context manager.
 
     Attributes:
         closed: whether the person closed it.
     """
 
     def __init__(self) -> None:
-        self._overlay: Overlay | None = None
         self._size = (0, 0)
         self._shown = False
         self.closed = False
 
-    def __enter__(self) -> Screen:
+    def __enter__(self: T) -> T:
         os.environ.setdefault("QT_LOGGING_RULES", "*.warning=false")  # OpenCV's Qt laments fonts that it does not need
         cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
         return self
@@ -78,35 +78,51 @@ class Screen:
     def __exit__(self, *_: object) -> None:
         cv2.destroyAllWindows()
 
+    def put(self, picture: NDArray[np.uint8]) -> None:
+        """Show a picture, (height, width, 3) RGB; the window takes its size when that changes."""
+        height, width = picture.shape[:2]
+        if self._size != (width, height):
+            self._size = (width, height)
+            cv2.resizeWindow(TITLE, width, height)
+        cv2.imshow(TITLE, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+
+    def code(self, wait_ms: int) -> int:
+        """Of the key that is pressed within that time; sees, too, whether the window is still there."""
+        code = cv2.waitKey(wait_ms) & 0xFF
+        self.closed = self.closed or (self._shown and not _is_there())
+        self._shown = True
+        return code
+
+
+class Screen(Window):
+    """The window of a live session, which shows frames mirrored."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._overlay: Overlay | None = None
+        self._drawn = (0, 0)
+
     def show(self, image: NDArray[np.uint8], pose: Pose | None, card: Card) -> NDArray[np.uint8]:
         """Draw and show one frame; what was shown, RGB."""
         height, width = image.shape[:2]
-        if self._overlay is None or self._size != (width, height):
-            self._overlay, self._size = Overlay(width, height), (width, height)
-            cv2.resizeWindow(TITLE, width, height)
+        if self._overlay is None or self._drawn != (width, height):
+            self._overlay, self._drawn = Overlay(width, height), (width, height)
         picture = np.ascontiguousarray(image[:, ::-1])
         mirrored = None if pose is None else in_the_mirror(pose, width)
         self._overlay.draw(picture, mirrored, _card_in_the_mirror(card))
-        cv2.imshow(TITLE, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+        self.put(picture)
         return picture
 
     def key(self) -> Key | None:
         """What was asked for since the last call; a closed window asks to quit."""
-        code = self._code(1)
+        code = self.code(1)
         if self.closed or code == 27:  # escape
             return Key.QUIT
         return next((key for key in Key if ord(key.value) == code), None)
 
     def pressed(self, wait_ms: int = 50) -> bool:
         """Whether any key is pressed within that time, or the window was closed."""
-        return self._code(wait_ms) != NO_KEY or self.closed
-
-    def _code(self, wait_ms: int) -> int:
-        """Of the key that is pressed; sees, too, whether the window is still there."""
-        code = cv2.waitKey(wait_ms) & 0xFF
-        self.closed = self.closed or (self._shown and not _is_there())
-        self._shown = True
-        return code
+        return self.code(wait_ms) != NO_KEY or self.closed
 
 
 def _is_there() -> bool:

@@ -12,7 +12,7 @@ from enum import Enum
 from statistics import median
 from typing import TYPE_CHECKING
 
-from formcoach.coach import Coach, Cue
+from formcoach.coach import Coach, Cue, to_coach
 from formcoach.reps import State
 
 if TYPE_CHECKING:
@@ -299,6 +299,7 @@ class Session:
         self._counted = moment.count
         for rep in moment.finished:
             events += self._judged(rep)
+        events += self._cues(to_coach(moment, self._exercise))
         events += self._get_ready(moment)
         events += self._end_set(moment)
         events += self._watch_rest(moment.time_s)
@@ -345,14 +346,15 @@ class Session:
         return str(count) if count in MILESTONES else ""
 
     def _judged(self, rep: Rep) -> list[Event]:
-        rep = replace(rep, set_number=self.set_number)  # here a set may also end by its target, or by leaving
+        rep = replace(rep, set_number=self.set_number)
         self._reps.append(rep)
         self._last_rep_s = max(self._last_rep_s, rep.span.end_s)
-        events = [self._event(Kind.REP, rep.span.end_s, rep=rep)]
-        cue = self._coach.after(rep)
-        if cue is not None:
-            events.append(self._event(Kind.CUE, cue.time_s, cue=cue, text=cue.text))
-        return events
+        return [self._event(Kind.REP, rep.span.end_s, rep=rep)]
+
+    def _cues(self, reps: tuple[Rep, ...]) -> list[Event]:
+        """What the coach has to say of them; here a set may also end by its target, or by leaving."""
+        heard = (self._coach.after(replace(rep, set_number=self.set_number)) for rep in reps)
+        return [self._event(Kind.CUE, cue.time_s, cue=cue, text=cue.text) for cue in heard if cue is not None]
 
     # ---- sets ----
 

@@ -24,7 +24,7 @@ from formcoach.coach import Cue
 from formcoach.database import RefusedError, connect, explained
 from formcoach.errors import FormCoachError, reason
 from formcoach.folders import data_folder
-from formcoach.history import DiskUse, Ending, StoredCue, StoredRep, StoredSession, StoredSet
+from formcoach.history import CLIPS, DiskUse, Dropped, Ending, StoredCue, StoredRep, StoredSession, StoredSet
 from formcoach.session import Targets
 
 if TYPE_CHECKING:
@@ -39,8 +39,15 @@ LOCK = "session.lock"
 """Held by the process that records into the folder; the system lets go of it however the process ends."""
 DELETED = ".deleted-"
 """Starts the name of a folder that is being deleted."""
+CLIP_DAYS = "clip_days"
+"""The setting that says after how many days clips are deleted."""
 PATIENCE_S = 5.0
 """How long to wait for another process that writes."""
+
+
+LONGEST_DAYS = 36_500
+"""Longer than this no clip is old, and no calendar begins."""
+NO_SESSION = "there is no session {}; formcoach history lists those that there are"
 
 
 class Store:
@@ -229,9 +236,20 @@ class Store:
     # ---- reading back ----
 
     def sessions(self) -> list[StoredSession]:
-        """All sessions, the latest first."""
-        found = self._rows(rows.SESSIONS + " ORDER BY id DESC")
-        return [rows.session_of(row, self.home / SESSIONS) for row in found]
+        """All sessions that can be read, the latest first."""
+        return self.survey()[0]
+
+    def survey(self) -> tuple[list[StoredSession], list[str]]:
+        """All sessions that can be read, the latest first, and of each of the others a line that says why not."""
+        read = [self._read(row) for row in self._rows(rows.SESSIONS + " ORDER BY id DESC")]
+        sound = [one for one in read if not isinstance(one, str)]
+        return sound, [one for one in read if isinstance(one, str)]
+
+    def _read(self, row: sqlite3.Row) -> StoredSession | str:
+        try:
+            return rows.session_of(row, self.home / SESSIONS)
+        except rows.NonsenseError as error:
+            return str(error)
 
     def session(self, session: int) -> StoredSession:
         """One session.
@@ -241,8 +259,31 @@ class Store:
         """
         found = self._rows(rows.SESSIONS + " WHERE id = ?", (session,))
         if not found:
-            raise RefusedError(f"there is no session {session}; formcoach history lists those that there are")
+            raise RefusedError(NO_SESSION.format(session))
         return rows.session_of(found[0], self.home / SESSIONS)
+
+    def find(self, name: str) -> int:
+        """The id of the session of that id or folder name. A name is only compared, never followed as a path.
+
+        Raises:
+            RefusedError: there is none.
+        """
+        number = int(name) if re.fullmatch(r"[0-9]{1,18}", name) else -1
+        found = self._rows("SELECT id FROM sessions WHERE id = ? OR folder = ? ORDER BY id = ?", (number, name, number))
+        if not found:
+            raise RefusedError(NO_SESSION.format(name))
+        return int(found[-1]["id"])
+
+    def folder_of(self, session: int) -> Path:
+        """A session's folder, which may be missing.
+
+        Raises:
+            FormCoachError: no such session, or its folder is a link or lies elsewhere.
+        """
+        found = self._rows("SELECT folder FROM sessions WHERE id = ?", (session,))
+        if not found:
+            raise RefusedError(NO_SESSION.format(session))
+        return self._folder(str(found[0]["folder"]))
 
     def sets_of(self, session: int) -> list[StoredSet]:
         """A session's sets, in order."""
@@ -271,10 +312,8 @@ class Store:
         Raises:
             FormCoachError: it is being recorded, or its folder is a link or lies elsewhere; nothing is deleted then.
         """
-        self.session(session)
-        name = self._rows("SELECT folder FROM sessions WHERE id = ?", (session,))[0]["folder"]
-        folder = self._folder(name)
-        if session in self._held or self._is_running(name):
+        folder = self.folder_of(session)
+        if session in self._held or self._is_running(folder.name):
             raise FormCoachError(f"session {session} is being recorded; stop that first")
         doomed = folder.with_name(DELETED + secrets.token_hex(6))
         with self._transaction() as connection:
@@ -285,6 +324,45 @@ class Store:
             except OSError as error:
                 raise FormCoachError(f"cannot delete {folder}: {reason(error)}; close what uses it") from error
         self._finish_deleting()
+
+    @property
+    def clip_days(self) -> int | None:
+        """After how many days clips are deleted; None for never."""
+        found = self._rows("SELECT value FROM settings WHERE name = ?", (CLIP_DAYS,))
+        days = found[0]["value"] if found else None
+        return days if isinstance(days, int) and days >= 0 else None
+
+    def keep_clips(self, days: int | None) -> None:
+        """Set after how many days `drop_clips` deletes clips; None for never."""
+        self._change("INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)", (CLIP_DAYS, days))
+
+    def drop_clips(self) -> Dropped:
+        """Delete the videos of sessions that are older than the setting allows; rows and pose tracks stay.
+
+        What cannot be deleted now is tried again the next time; a session that is being recorded is left alone.
+        """
+        days = self.clip_days
+        if days is None:
+            return Dropped(sessions=0, files=0, size=0)
+        before = datetime.now(timezone.utc) - timedelta(days=min(days, LONGEST_DAYS))
+        sizes = [self._drop_clips(one) for one in self.sessions() if one.ended_at and one.ended_at <= before]
+        files = [size for one in sizes for size in one]
+        return Dropped(sessions=sum(bool(one) for one in sizes), files=len(files), size=sum(files))
+
+    def _drop_clips(self, session: StoredSession) -> list[int]:
+        """Delete a session's videos, their names first, and return their sizes."""
+        sizes = []
+        with contextlib.suppress(FormCoachError, OSError):
+            folder = self._folder(session.folder.name)
+            found = sorted(path for pattern in CLIPS for path in folder.glob(pattern))
+            if found and not self._is_running(folder.name):
+                with self._transaction() as connection:
+                    connection.execute("UPDATE reps SET clip = NULL WHERE session_id = ?", (session.id,))
+                for path in found:
+                    size = _size(path)
+                    path.unlink(missing_ok=True)
+                    sizes.append(size)
+        return sizes
 
     def disk_use(self) -> DiskUse:
         """What the history takes on disk, folders without a session included; links are not followed."""

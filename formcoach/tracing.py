@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from formcoach.body import BACKED, VISIBLE, Side
+from formcoach.body import BACKED, VISIBLE
 from formcoach.cutting import Region
 from formcoach.pose import Landmark
 from formcoach.skeleton import BONES, GIRDLES, GUESSED, TRUNK, back_curve
@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 
 GRID = 1000
 """Height of the grid; finer than a screen shows."""
-DRAWN = tuple(
-    int(mark) for mark in Landmark if mark not in (Landmark.LEFT_EYE, Landmark.RIGHT_EYE)
-)
+DRAWN = tuple(int(mark) for mark in Landmark if mark not in (Landmark.LEFT_EYE, Landmark.RIGHT_EYE))
 """The landmarks that are kept, in this order."""
 PLACE = {mark: place for place, mark in enumerate(DRAWN)}
 MARGIN = 0.16
@@ -132,8 +130,3 @@ class Tracer:
     def _in_grid(self, points: NDArray[Any]) -> NDArray[np.float64]:
         placed: NDArray[np.float64] = (points.astype(float) - self._low) * self._scale
         return placed
-
-
-def near_word(near: Side | None) -> str:
-    """The side drawn strongly, for the page; empty where both are."""
-    return "" if near is None else near.value

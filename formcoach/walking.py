@@ -1,4 +1,4 @@
-"""Steps: told by the ankles' heights, which go to and fro once in two steps, from any side and on the spot."""
+"""Steps: told by how feet leave the ground and come back, from any side and on the spot."""
 
 from __future__ import annotations
 
@@ -6,40 +6,53 @@ import math
 from collections import deque
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from formcoach import measure as m
+from formcoach.body import Side
 from formcoach.exercise import Walk
 from formcoach.geometry import wrapped_deg
 
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from formcoach.body import Body
+    from formcoach.measure import Measure
     from formcoach.window import Table
 
-WINDOW_S = 1.2
-"""Longer than a slow step, so that within it a foot is seen off the ground even where the other one never is."""
-LIFT_T = 0.06
-"""How far the ankles' difference in height must move within the window for a walk; standing still it moves by 0.03."""
-STIR_T, STIR_S = 0.025, 0.12
-"""A foot that leaves the ground, or comes down, moves by so much in so short a time; a pose that drifts does not."""
-STRAY = 1 / 12
-"""This share of the window's values at either end is the estimate's error, no foot: one is up for a quarter of it."""
-SWING_T = 0.05
-"""How far the difference must turn back for the next step to count."""
+STIR_T, STIR_S = 0.05, 0.16
+"""A foot that leaves the ground, or comes down, moves by so much in so short a time; standing still, an ankle's height
+moves by 0.01, and by 0.04 in a second where the estimate drifts."""
+PAUSE_S = 1.2
+"""Feet that rest longer have stopped: from the side only every other step may be seen."""
+ONE_STEP_S = 0.5
+"""Feet that stir for less have taken no more than a step."""
 SETTLING_S = 0.6
 """A pose that has just been found takes so long to be right: its feet come down without a step."""
-SHIFT_S, LANDING_S = 0.3, 0.15
-"""The weight goes over one foot so long before the other leaves the ground, and needs so long to come to rest after
-the last foot is down: a walk begins and ends with the body, not with a foot. Measured on rendered walks."""
-REST_S = 0.45
-"""Longer than both feet stand between two steps."""
+SHIFT_S, LANDING_S = 0.4, 0.1
+"""The weight goes over one foot so long before the other leaves the ground, and comes to rest so long after it is back:
+a walk begins and ends with the body, not with a foot. Rendered walks: 0.40 to 0.50 and 0.08 to 0.17."""
+STRIDE_HZ = (0.3, 1.4)
+"""Strides a second, of two steps each: from a shuffle to a hurry."""
+HALF = 0.25
+"""At half a frequency so much of its power: the half is the stride's, the double only its shape."""
+TREND_S = 2.0
+"""Slower changes than this are the camera's distance and the posture, no steps."""
+LEAST_S = 2.0
 TURN_DEG = 120.0
 """Turned round: so far from where the walk last went."""
 
+FEET: tuple[tuple[Measure, Side | None], ...] = (
+    (m.step_t, None), (m.hip_over_ankle_t, Side.LEFT), (m.hip_over_ankle_t, Side.RIGHT),
+)  # fmt: skip
+"""What shows a step: both feet against each other in space, and each foot that is seen in the picture. From the side
+the model infers the far foot's lift well in most people, and not at all in some."""
+
 
 class Stepping:
-    """Whether somebody walks, and since when; told with the delay of a step, dated back.
+    """Whether somebody walks, and since when; told with a delay, dated back.
 
     Attributes:
         walking: now.
@@ -47,82 +60,111 @@ class Stepping:
     """
 
     def __init__(self) -> None:
-        self._recent: deque[tuple[float, float]] = deque()
-        self._found_s = self._seen_s = -math.inf
         self.walking = False
         self.since_s = -math.inf
+        self._recent: deque[tuple[float, list[float]]] = deque()
+        self._found_s = self._seen_s = -math.inf
+        self._first_s = self._last_s = -math.inf
 
     def __call__(self, body: Body) -> bool:
         """Take one frame."""
-        apart = m.step_t.function(body)
-        if math.isnan(apart):
+        feet = [measure.function(body, *((side,) if side else ())) for measure, side in FEET]
+        if all(math.isnan(foot) for foot in feet):
             return self.walking
-        if body.time_s - self._seen_s > WINDOW_S:
+        if body.time_s - self._seen_s > PAUSE_S:
             self._recent.clear()
             self.walking, self.since_s, self._found_s = False, body.time_s, body.time_s
         self._seen_s = body.time_s
         if body.time_s - self._found_s < SETTLING_S:
             return False
-        self._recent.append((body.time_s, apart))
-        while body.time_s - self._recent[0][0] > WINDOW_S:
+        self._recent.append((body.time_s, feet))
+        while body.time_s - self._recent[0][0] > STIR_S:
             self._recent.popleft()
-        walking = self._spread() > LIFT_T
-        if walking != self.walking:
-            self.walking = walking
-            self.since_s = self._began_s() if walking else self._ended_s()
-        return walking
+        if self._stirs():
+            if body.time_s - self._last_s > PAUSE_S:
+                self._first_s = body.time_s
+            self._last_s = body.time_s
+        self._tell(body.time_s)
+        return self.walking
+
+    def _stirs(self) -> bool:
+        """Whether a foot is on its way: seen now, it is off where it was first seen in the last moment."""
+        now = self._recent[-1][1]
+        for i, foot in enumerate(now):
+            before = next(feet[i] for _, feet in self._recent if not math.isnan(feet[i])) if foot == foot else foot
+            if abs(foot - before) > STIR_T:
+                return True
+        return False
+
+    def _tell(self, time_s: float) -> None:
+        if self.walking and time_s - self._last_s > PAUSE_S:
+            self.walking, self.since_s = False, self._last_s + LANDING_S
+        elif not self.walking and time_s - self._last_s <= PAUSE_S and self._last_s - self._first_s > ONE_STEP_S:
+            self.walking, self.since_s = True, max(self._first_s - SHIFT_S, self._found_s)
 
     def stopped_s(self) -> float | None:
         """When a walk ended that may just have done so: told sooner, so less surely, than `walking` tells it."""
         if not self.walking:
             return self.since_s
-        ended_s = self._ended_s()
-        return ended_s if self._recent[-1][0] - ended_s > REST_S else None
-
-    def _spread(self) -> float:
-        values = sorted(value for _, value in self._recent)
-        stray = round(STRAY * len(values))
-        return values[-1 - stray] - values[stray]
-
-    def _began_s(self) -> float:
-        """When the first foot left the ground, less the time in which the weight goes over the other."""
-        stirs_s = self._stirs_s()
-        return max((stirs_s or [self._recent[-1][0]])[0] - SHIFT_S, self._recent[0][0])
-
-    def _ended_s(self) -> float:
-        """When the last foot came down and the weight on it."""
-        stirs_s = self._stirs_s()
-        return min((stirs_s or [self._recent[0][0]])[-1] + LANDING_S, self._recent[-1][0])
-
-    def _stirs_s(self) -> list[float]:
-        """The times at which a foot was on its way."""
-        stirs_s = []
-        for i, (t, value) in enumerate(self._recent):
-            before = next(v for s, v in list(self._recent)[: i + 1] if t - s <= STIR_S)
-            if abs(value - before) > STIR_T:
-                stirs_s.append(t)
-        return stirs_s
+        ended_s = self._last_s + LANDING_S
+        return ended_s if self._seen_s - ended_s > PAUSE_S / 3 else None
 
 
 def walk_of(table: Table) -> Walk:
-    """Steps and turns over some frames."""
-    return Walk(len(step_times(table)), _turns(table.values(m.azimuth_deg)))
+    """Steps and turns over the frames of a walk."""
+    rate = steps_a_second(table)
+    walked_s = 0.0 if math.isnan(rate) else float(table.time_s[-1] - table.time_s[0]) - SHIFT_S
+    return Walk(round(walked_s * rate) if walked_s > 0 else 0, _turns(table.values(m.azimuth_deg)))
 
 
-def step_times(table: Table) -> list[float]:
-    """When each step was taken, s: where the ankles' difference in height turns, once a step."""
-    times: list[float] = []
-    direction, extreme, extreme_s = 0, math.nan, math.nan
-    for time_s, value in zip(table.time_s.tolist(), table.values(m.step_t).tolist(), strict=True):
-        if math.isnan(value):
-            continue
-        if math.isnan(extreme) or direction * (value - extreme) > 0:
-            extreme, extreme_s = value, time_s
-        elif abs(value - extreme) > SWING_T:
-            if direction:  # the first way off the feet's level is no turn
-                times.append(extreme_s)
-            direction, extreme, extreme_s = (1 if value > extreme else -1), value, time_s
-    return times
+def steps_a_second(table: Table) -> float:
+    """The usual pace of a walk, by the strongest period of the feet; NaN where it is too short, or nobody steps.
+
+    Counting lifts one by one would miss those of a foot that is not seen and count what the estimate jumps; the period
+    of whichever foot is seen is that of both.
+    """
+    time_s = table.time_s
+    if len(time_s) < 2 or time_s[-1] - time_s[0] < LEAST_S:
+        return math.nan
+    power, hz = np.zeros(1), np.zeros(1)
+    for values in _seen_feet(table):
+        hz, one = _spectrum(time_s, values)
+        power = power + one
+    if not np.max(power) > 0:
+        return math.nan
+    stride_hz = float(hz[np.argmax(power)])
+    near_half = np.abs(hz - stride_hz / 2) < 0.1 * stride_hz
+    slower = np.where(near_half, power, 0.0)
+    if slower.max() > HALF * np.max(power):
+        stride_hz = float(hz[np.argmax(slower)])
+    return 2.0 * stride_hz
+
+
+def _seen_feet(table: Table) -> Iterator[NDArray[np.float64]]:
+    """What shows steps in most frames and goes to and fro."""
+    for measure, side in FEET:
+        values = table.values(measure, side)
+        seen = values[np.isfinite(values)]
+        if 2 * len(seen) > len(values) and np.percentile(seen, 95) - np.percentile(seen, 5) > STIR_T:
+            yield values
+
+
+def _spectrum(
+    time_s: NDArray[np.float64], values: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Frequencies, Hz, and the power that a stride's frequency has in the values, as a share of all their power."""
+    rate_hz, size = 20.0, 4096
+    even_s = np.arange(time_s[0], time_s[-1], 1 / rate_hz)
+    seen = np.isfinite(values)
+    course = np.interp(even_s, time_s[seen], values[seen])
+    wide = min(int(TREND_S * rate_hz) | 1, len(course) - 1 | 1)
+    padded = np.pad(course, wide // 2, mode="edge")
+    course = course - np.convolve(padded, np.ones(wide) / wide, "valid")[: len(course)]
+    course = np.clip(course, *np.percentile(course, (5, 95)))
+    power = np.abs(np.fft.rfft((course - course.mean()) * np.hanning(len(course)), size)) ** 2
+    hz = np.fft.rfftfreq(size, 1 / rate_hz).astype(np.float64)
+    within = (hz >= STRIDE_HZ[0]) & (hz <= STRIDE_HZ[1])
+    return hz, np.where(within, power, 0.0) / max(float(power.sum()), 1e-12)
 
 
 def _turns(azimuth_deg: NDArray[np.float64]) -> int:

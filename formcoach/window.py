@@ -114,7 +114,7 @@ class RepWindow:
         reach: the rep's range as a share of the full range expected of this person.
         bottom: how far from the rest the rep ended, as a share of the full range.
         lost_s: times of frames in which nobody was found.
-        other_range: the median range of the other arm's reps in this set; NaN where it did none.
+        other_range: the range of the other arm's last rep in this set; NaN where it did none.
     """
 
     span: Span

@@ -5,8 +5,9 @@ and come back slowly.
 Camera: half-way or from the front, low, 2 to 2.5 m away, with room for the hands; side-on for the back.
 Faults: those of the coaching article and of common practice.
 Sources: catalogue entry 1.28; limits from rendered bodies with known truth, where they differ from the catalogue's.
-Limits: at the top the shoulders rise in everyone, so a shrug is judged near the bottom only, and hardly told from a
-nod from the side. T or Y cannot be seen from the side, nor from in front while one arm is lower.
+Limits: from behind the arms hang hidden before the body. At the top the shoulders rise in everyone, so a shrug is
+judged near the bottom only; from the front of a hinge it hardly shows, from the side it looks like a nod. T or Y cannot
+be seen from the side, nor from the front while one arm is lower.
 """
 
 import math
@@ -35,12 +36,23 @@ from formcoach.window import RepWindow
 UNEVEN_DEG = 18.0
 """Where one arm lags so far, its height says nothing of the shape."""
 
+LEVEL_DEG = 88.0
+"""Arms lower than level, as of a rep stopped short, make no letter yet; a T: 94 to 100."""
 
-def reach_past_head_t(window: RepWindow) -> Reading:
-    """How far the hand that reaches less is beyond its shoulder toward the head, T: a Y 0.3 to 0.7, a T none."""
+
+def wide_t(window: RepWindow) -> Reading:
+    """How much further apart the hands are at the top than above the shoulders, T; rendered Y 0.8 to 2.2, T 2.7 to 3.1.
+
+    The width is opened up by how far the camera is off the front.
+    """
+    lift = level(m.arm_lift_deg, Phase.TOP)(window)
+    if lift.value < LEVEL_DEG:
+        return Reading(math.nan, why="the arms stopped too low", instead="lift the arms all the way")
     if window.view in (View.FRONT, View.REAR) and difference(m.arm_lift_deg, Phase.TOP)(window).value > UNEVEN_DEG:
         return Reading(math.nan, why="one arm is lower than the other", instead="lift both arms alike first")
-    return level(m.wrist_along_t, Phase.TOP, worst=min)(window)
+    apart, high = level(m.hand_span_t, Phase.TOP)(window), level(m.wrist_h_t, Phase.TOP)(window)
+    across = max(math.sqrt(1 - window.sideways**2), 0.6)
+    return replace(apart, value=apart.value / across - high.value)
 
 
 EXERCISE = Exercise(
@@ -58,17 +70,17 @@ EXERCISE = Exercise(
             id="t-not-y",
             name="T instead of Y",
             priority=2,
-            read=reach_past_head_t,
-            mild=0.12,
-            severe=-0.05,
+            read=wide_t,
+            mild=2.5,
+            severe=2.85,
             unit="T",
-            grades=Grades.of("F:B R:C S:X O:B"),
+            grades=Grades.of("F:B R:X S:X O:B"),
             cue="Make a Y",
             explain="Reach up and out past the ears so the arms make a Y, not a T.",
             segment=ARM,
         ),
         replace(
-            short_top(82.0, 65.0, cue="Thumbs to the ceiling", grades="F:A R:B S:C O:B"),
+            short_top(82.0, 65.0, cue="Thumbs to the ceiling", grades="F:A R:X S:C O:B"),
             read=further_reach_percent(m.arm_lift_deg),
         ),
         Fault(
@@ -79,12 +91,12 @@ EXERCISE = Exercise(
             mild=140.0,
             severe=120.0,
             unit="deg",
-            grades=Grades.of("F:B R:B S:C O:A"),
+            grades=Grades.of("F:B R:X S:C O:A"),
             cue="Long arms",
             explain="Keep the elbows softly bent at one fixed angle and move from the shoulder.",
             segment=ARM,
         ),
-        shrug_at_rest(0.062, 0.10, grades="F:C R:C S:C O:B"),
+        shrug_at_rest(0.062, 0.10, grades="F:C R:X S:C O:B"),
         trunk_swing(),
         rounded_back(),
         Fault(
@@ -101,7 +113,7 @@ EXERCISE = Exercise(
             segment=TRUNK,
         ),
         neck_crane(),
-        uneven_arms(m.arm_lift_deg, UNEVEN_DEG, 30.0),
-        fast_lowering(grades="F:A R:B S:C O:B"),
+        replace(uneven_arms(m.arm_lift_deg, UNEVEN_DEG, 30.0), grades=Grades.of("F:A R:X S:X O:C")),
+        fast_lowering(grades="F:A R:X S:C O:B"),
     ),
 )

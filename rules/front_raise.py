@@ -79,7 +79,7 @@ EXERCISE = Exercise(
             name="Elbows bending",
             priority=2,
             read=level(m.elbow_deg, Phase.TOP, worst=min),
-            mild=146.0,
+            mild=144.0,
             severe=126.0,
             unit="deg",
             grades=Grades.of("F:X R:X S:A O:C"),

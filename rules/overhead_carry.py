@@ -16,7 +16,7 @@ from formcoach import measure as m
 from formcoach.body import View
 from formcoach.exercise import Exercise, Fault, Gate, Grades, HoldSignal, Kind, Phase, Reading, Sides
 from formcoach.faults import ARM, NECK, TRUNK, lasting, negative, side_lean
-from formcoach.walking import step_times
+from formcoach.walking import steps_a_second
 from formcoach.window import RepWindow
 
 
@@ -27,14 +27,11 @@ def from_vertical_deg(window: RepWindow) -> Reading:
 
 
 def step_s(window: RepWindow) -> Reading:
-    """How long a step takes, s, from the first one to the last."""
-    times_s = step_times(window.table.where(window.during(Phase.WHOLE)))
-    if len(times_s) < MIN_STEPS:
+    """How long a step takes, s."""
+    rate = steps_a_second(window.table.where(window.during(Phase.WHOLE)))
+    if math.isnan(rate):
         return Reading(math.nan, why="too few steps", instead="walk on for some seconds")
-    return Reading((times_s[-1] - times_s[0]) / (len(times_s) - 1), times_s[0])
-
-
-MIN_STEPS = 5
+    return Reading(1.0 / rate, window.span.start_s)
 
 
 EXERCISE = Exercise(
@@ -56,8 +53,8 @@ EXERCISE = Exercise(
             name="Arm drifting off vertical",
             priority=1,
             read=from_vertical_deg,
-            mild=12.0,
-            severe=22.0,
+            mild=15.0,
+            severe=24.0,
             unit="deg",
             grades=Grades.of("F:A R:A S:A O:A"),
             cue="Arm beside your ear",
@@ -108,7 +105,7 @@ EXERCISE = Exercise(
             name="Neck out of line",
             priority=3,
             read=lasting(m.neck_deg, relative=True, unsigned=True),
-            mild=7.5,
+            mild=9.0,
             severe=18.0,
             unit="deg",
             grades=Grades.of("F:X R:X S:A O:C"),

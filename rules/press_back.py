@@ -31,7 +31,11 @@ EXERCISE = Exercise(
     name="Straight-arm press-back",
     sides=Sides.BOTH,
     signal=RepSignal(measure=m.wrist_ahead_t, rest=0.05, peak=-1.1, full=1.0, foot=2.2),
-    position=(Gate(measure=m.hinge_deg, low=5, high=85), Gate(measure=m.wrist_h_t, high=0.1)),
+    position=(
+        Gate(measure=m.hinge_deg, low=5, high=85),
+        Gate(measure=m.hip_stature_t, low=0.6),
+        Gate(measure=m.wrist_h_t, high=0.1),
+    ),
     best_view=View.SIDE,
     camera="Exactly side-on, at hip height, 2.5 to 3 m away, your whole body in the picture.",
     movement="Sit back into a slight squat with a long spine, weights by your knees. With straight arms press the "

@@ -5,8 +5,9 @@ the back, and come back slowly.
 Camera: from the front, low, 2 to 2.5 m away, the whole arm span in the picture; side-on for back, neck and momentum.
 Faults: those of the two coaching articles that show it and of common practice.
 Sources: catalogue entry 1.19; limits from rendered bodies with known truth, where they differ from the catalogue's.
-Limits: from the side the arms come at the camera, so elbows, height and tempo are hints at most; a nod and a shrug look
-alike from the front of a hinge, so a shrug is judged half-way only. A throw of the head back is seen, a nod is not.
+Limits: from behind the arms hang hidden before the body and nothing is counted. From the side they come at the camera,
+so elbows, height and tempo are hints at most. Hinged, a hiked shoulder looks much like a nod: clean bodies read up to
+0.058 T, shrugging ones 0.052 to 0.078, so it is a hint only. A throw of the head back is seen, a nod is not.
 """
 
 from dataclasses import replace
@@ -27,6 +28,7 @@ from formcoach.faults import (
     rushed_lift,
     short_top,
     shrug_at_rest,
+    spread,
     trunk_swing,
     uneven_arms,
 )
@@ -35,7 +37,7 @@ EXERCISE = Exercise(
     id="reverse-fly",
     name="Reverse fly",
     sides=Sides.BOTH,
-    signal=RepSignal(measure=m.wrist_h_t, rest=-1.1, peak=-0.1, full=0.9, min_s=1.2, foot=3.2),
+    signal=RepSignal(measure=m.arm_lift_deg, rest=8.0, peak=87.0, full=68.0, min_s=1.2, foot=2.8),
     position=(Gate(measure=m.hinge_deg, low=7, high=110), Gate(measure=m.hip_stature_t, low=0.6)),
     best_view=View.FRONT,
     camera="Face the camera, low, 2 to 2.5 m away, your whole arm span in the picture. "
@@ -51,7 +53,7 @@ EXERCISE = Exercise(
             mild=138.0,
             severe=118.0,
             unit="deg",
-            grades=Grades.of("F:A R:B S:X O:A"),
+            grades=Grades.of("F:A R:X S:X O:A"),
             cue="Wide wings",
             explain="Keep a soft, fixed bend in the elbows; if they fold it becomes a row.",
             segment=ARM,
@@ -64,15 +66,17 @@ EXERCISE = Exercise(
             mild=102.0,
             severe=113.0,
             unit="deg",
-            grades=Grades.of("F:A R:B S:C O:B"),
+            grades=Grades.of("F:A R:X S:C O:B"),
             cue="Stop level with your back",
             explain="Stop when the arms are level with the back; squeeze, then lower.",
             segment=ARM,
         ),
         replace(
-            short_top(cue="Spread your wings wide", grades="F:A R:A S:C O:B"), read=further_reach_percent(m.wrist_h_t)
+            short_top(cue="Spread your wings wide", grades="F:A R:X S:C O:B"),
+            read=further_reach_percent(m.arm_lift_deg),
         ),
-        trunk_swing(12.0, 20.0),
+        # from the side the trunk starts before the arms are seen to move
+        replace(trunk_swing(13.0, 22.0), read=spread(m.trunk_lean_deg, Phase.SETUP | Phase.WHOLE)),
         Fault(
             id="neck-jerk",
             name="Neck jerking",
@@ -100,9 +104,9 @@ EXERCISE = Exercise(
             explain="Your lower back arched to help. Draw the ribs towards the belt and brace before the next rep.",
             segment=TRUNK,
         ),
-        shrug_at_rest(0.045, 0.085, grades="F:C R:C S:C O:B"),
-        uneven_arms(m.arm_lift_deg, 18.0, 30.0),
-        replace(rushed_lift(0.45, 0.3), grades=Grades.of("F:A R:A S:C O:B")),
-        fast_lowering(grades="F:A R:A S:C O:B"),
+        shrug_at_rest(0.06, 0.10, grades="F:C R:X S:C O:C"),
+        replace(uneven_arms(m.arm_lift_deg, 18.0, 30.0), grades=Grades.of("F:A R:X S:X O:C")),
+        replace(rushed_lift(0.45, 0.3), grades=Grades.of("F:A R:X S:C O:B")),
+        fast_lowering(grades="F:A R:X S:C O:B"),
     ),
 )

@@ -46,7 +46,6 @@ EXERCISE = Exercise(
         Gate(measure=m.hip_stature_t, low=0.6),
         Gate(measure=m.wrist_h_t, high=-0.2),
         Gate(measure=m.hand_h_t, low=-0.12),  # below hang the arms of somebody who only stands there
-        Gate(measure=m.knee_deg, high=175),
     ),
     best_view=View.SIDE,
     camera="Side-on, at hip height, 2.5 to 3 m away, head to feet in the picture. "

@@ -118,7 +118,7 @@ EXERCISE = Exercise(
             explain="Keep the arms straight and sweep from the shoulder, as if painting a wide half circle.",
             segment=ARM,
         ),
-        head_back(22.0, 32.0, grades="F:X R:X S:A O:B"),
+        head_back(14.0, 26.0, grades="F:X R:X S:A O:C"),
         shrug(grades="F:C R:C S:C O:C"),
         replace(rushed_lift(0.75, 0.5), grades=Grades.of("F:C R:C S:A O:B")),
         replace(uneven_arms(m.elbow_axis_t, 0.2, 0.32), grades=Grades.of("F:C R:C S:X O:C")),

@@ -3,9 +3,8 @@
 Movement: lying face down, chest, arms and straight legs rise a little way off the floor, pause, and come down slowly.
 Camera: side-on at floor height to hip height, 2.5 to 3.5 m away, fingertips to toes in the picture.
 Faults: those of the coaching article.
-Sources: catalogue entry 1.22; clean values and the neck's limits from rendered bodies with known truth, the rest from
-the catalogue, checked to be clear of clean reps (highest lift 0.29 T, lowest 0.19 T). Pauses of 0.6 to
-1.5 s read 0.5 to 1.7 s.
+Sources: catalogue entry 1.22; limits of neck and pause from rendered bodies with known truth, the rest from the
+catalogue, clear of clean reps (highest lift 0.29 T, lowest 0.19 T). Pauses of 0.6 to 1.5 s read 0.5 to 1.7 s.
 Limits: heights are those above the set-up, so somebody who already starts lifted is judged from there. The head is
 judged where the face is seen from the side.
 """

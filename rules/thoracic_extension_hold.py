@@ -8,7 +8,8 @@ Sources: catalogue entry 1.9; limits from rendered bodies with known truth, wher
 Limits: time counts while the chest is clearly lower than the elbows. The model often takes the body to face the other
 way, so nothing here depends on that. Arching of the lower back instead of the upper one is a hint: their outlines
 differed less than bodies do. Hips that slide forward are on no rendered clip; the limit is the catalogue's. The head is
-judged in the second half, since looking up first is wanted.
+judged in the second half, since looking up first is wanted. A hold shorter than prescribed is no fault of form: the
+report sets it against its target and hints at it.
 """
 
 import math
@@ -124,7 +125,7 @@ EXERCISE = Exercise(
             mild=30.0,
             severe=15.0,
             unit="s",
-            grades=Grades.of("F:X R:X S:A O:B"),
+            grades=Grades.of("F:X R:X S:C O:C"),
             cue="Stay with it",
             explain="Aim for 30 seconds first; breathe slowly to make it easier.",
             segment=TRUNK,

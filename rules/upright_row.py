@@ -4,8 +4,9 @@ Movement: standing tall, the elbows lead both weights close up the body to shoul
 Camera: facing it, at chest height, about 2 m away, with room for the elbows; side-on for swing and bar path.
 Faults: those of the coaching article and of common practice; elbows above the shoulders pinch the joint.
 Sources: catalogue entry 1.24; limits from rendered bodies with known truth, where they differ from the catalogue's.
-Limits: from the side elbows and hands are hidden behind each other or come at the camera; no rendered body shows a
-weight away from the body or a narrow grip, so their limits keep away from clean reps only (0.30 to 0.36 T, 0.7 T).
+Limits: from the side elbows and hands hide each other or come at the camera; from behind the hands are lost at the top
+when the elbows go high. A rep stopped so short that the hands rise less than half-way is no rep. No rendered body shows
+a weight away from the body or a narrow grip: their limits only keep clear of clean reps (0.30 to 0.39 T, 0.7 T).
 """
 
 from dataclasses import replace
@@ -48,7 +49,7 @@ EXERCISE = Exercise(
             mild=99.0,
             severe=110.0,
             unit="deg",
-            grades=Grades.of("F:A R:A S:X O:A"),
+            grades=Grades.of("F:A R:C S:X O:A"),
             cue="Stop at shoulder height",
             explain="Stop when the elbows are level with the shoulders; going higher pinches the joint.",
             segment=UPPER_ARM,
@@ -61,7 +62,7 @@ EXERCISE = Exercise(
             mild=0.0,
             severe=0.14,
             unit="T",
-            grades=Grades.of("F:A R:A S:C O:A"),
+            grades=Grades.of("F:A R:C S:C O:A"),
             cue="Lead with your elbows",
             explain="Let the elbows lead and the hands hang below them.",
             segment=("ELBOW", "WRIST"),
@@ -89,7 +90,7 @@ EXERCISE = Exercise(
             mild=0.38,
             severe=0.22,
             unit="T",
-            grades=Grades.of("F:A R:A S:X O:C"),
+            grades=Grades.of("F:A R:X S:X O:C"),
             cue="Hands shoulder-wide",
             explain="Take the hands about shoulder width apart; it is kinder to the shoulders.",
             segment=("WRIST",),

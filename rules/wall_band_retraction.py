@@ -87,13 +87,13 @@ EXERCISE = Exercise(
             mild=0.045,
             severe=0.075,
             unit="T",
-            grades=Grades.of("F:B R:X S:C O:C"),
+            grades=Grades.of("F:C R:X S:X O:X"),
             cue="Blades in back pockets",
             explain="Your shoulders crept up towards your ears. Let them settle, and slide the blades down as you "
             "press.",
             segment=NECK,
         ),
-        low_back_arch(16.0, 28.0, grades="F:X R:X S:B O:B"),
+        low_back_arch(10.0, 20.0, phase=Phase.WHOLE, grades="F:X R:X S:B O:B"),
         replace(uneven_arms(m.arm_vert_deg, 14.0, 25.0), grades=Grades.of("F:A R:A S:X O:X")),
         Fault(
             id="short-top",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 EXERCISES = load_catalogue().exercises
-HEAVY = ("mediapipe", "cv2", "matplotlib", "av")
+HEAVY = ("mediapipe", "cv2", "matplotlib", "av", "jinja2")
 
 LOADED = """
 import contextlib, io, json, sys

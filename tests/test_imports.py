@@ -22,23 +22,23 @@ LAYERS = (
     {"measure"},
     {"exercise", "window"},
     {"reps", "faults", "counting", "holding", "judging", "likeness", "walking"},
-    {"pipeline", "coach", "card"},
+    {"pipeline", "coach", "card", "compare", "plots"},
     {"sprites", "bundling", "background", "ring"},
     {"typeset"},
     {"board"},
     {"panels", "skeleton", "fetching", "mp4"},
     {
-        "analysis", "annotate", "camera", "catalogue", "database", "estimator", "evaluate", "folders", "frames",
-        "history", "ledger", "limits", "model", "overlay", "placing", "progress", "recognising", "recording", "report", "rows", "scoring", "screen",
-        "session", "session_track", "speech", "store", "voice",
+        "analysis", "annotate", "camera", "catalogue", "cutting", "database", "estimator", "evaluate", "folders", "frames",
+        "history", "ledger", "limits", "model", "overlay", "page", "placing", "progress", "recognising", "recording", "report", "rows", "scoring", "screen",
+        "session", "session_track", "speech", "store", "tracing", "voice",
     },
-    {"batch", "clips", "doctor", "live", "measuring", "recorder"},
+    {"batch", "clips", "doctor", "live", "measuring", "recorder", "session_page"},
     {"cli", "__main__"},
 )  # fmt: skip
 """From the bottom up. A module imports from its own layer and those below; a new module must be placed here."""
 LAYER = {module: height for height, layer in enumerate(LAYERS) for module in layer}
 
-HEAVY = {"mediapipe", "cv2", "matplotlib", "av"}
+HEAVY = {"mediapipe", "cv2", "matplotlib", "av", "jinja2"}
 LIGHT = (
     "analysis", "card", "catalogue", "cli", "coach", "judging", "pipeline", "recording", "report", "scoring",
     "session", "session_track", "store",

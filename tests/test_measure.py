@@ -51,6 +51,7 @@ IN_SPACE = {
 } | {
     "hand_rise_t",
     "higher_hand_t",
+    "hands_along_t",
     "trunk_roll_deg",
     "lower_hand_t",
     "overhead_deg",

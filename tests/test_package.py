@@ -116,7 +116,9 @@ def test_demo_runs_from_anywhere(run: Run, installed: Path, tmp_path: Path, mode
     assert "Back rounding" in out
     assert "saved in " in out
     (folder,) = (tmp_path / "formcoach-out").iterdir()
-    assert {path.name for path in folder.iterdir()} == {"report.json", "reps.csv", "poses.npz", "annotated.mp4"}
+    assert {path.name for path in folder.iterdir()} == {
+        "report.html", "report.json", "reps.csv", "poses.npz", "annotated.mp4",
+    }  # fmt: skip
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     found = [[finding["fault"] for finding in rep["findings"]] for one in report["sets"] for rep in one["reps"]]
     assert found == [[], [], ["rounded-back"], ["rounded-back"], ["rounded-back"]]

@@ -429,7 +429,7 @@ def bytes_in(folder: Path) -> dict[str, bytes]:
 def test_files(tmp_path: Path) -> None:
     report = write_report(RICH, tmp_path / "made" / "on the way")
     written = bytes_in(tmp_path / "made" / "on the way")
-    assert written.keys() == {"report.json", "reps.csv", "poses.npz"}
+    assert written.keys() == {"report.html", "report.json", "reps.csv", "poses.npz"}
     assert json.loads(written["report.json"]) == report == report_of(RICH)
     assert "poor – or" in written["report.json"].decode()
     assert written["report.json"].endswith(b"}\n")

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 
 from formcoach.body import Body
 from formcoach.exercise import Walk
 from formcoach.pose import LANDMARKS
 from formcoach.pose import Landmark as L
-from formcoach.walking import SETTLING_S, SHIFT_S, WINDOW_S, Stepping, step_times, walk_of
+from formcoach.walking import PAUSE_S, SETTLING_S, Stepping, steps_a_second, walk_of
 from formcoach.window import Table
 
 if TYPE_CHECKING:
@@ -63,15 +62,15 @@ def told(apart: Callable[[float], float], until_s: float, fps: float = 20.0) -> 
     ],
 )
 def test_when_a_walk_begins_and_ends(fps: float, left: float, step_s: float) -> None:
-    end_s = 2.0 + 12 * step_s
-    started, stopped = told(lambda t: lifts(t, 2.0, end_s, left, 0.2, step_s), end_s + 3.0, fps)
+    end_s = 2.4 + 12 * step_s
+    started, stopped = told(lambda t: lifts(t, 2.4, end_s, left, 0.2, step_s), end_s + 3.0, fps)
     assert started[1]
     assert not stopped[1]
     assert started[2] == pytest.approx(2.0, abs=0.3)
     last_foot_s = end_s if left > 0.1 else end_s - step_s
     assert stopped[2] == pytest.approx(last_foot_s, abs=0.3)
-    assert started[0] - started[2] < SHIFT_S + step_s
-    assert stopped[0] - stopped[2] < WINDOW_S + 0.2
+    assert started[0] - started[2] < 1.0 + step_s
+    assert stopped[0] - stopped[2] < PAUSE_S + 0.2
 
 
 @pytest.mark.parametrize(
@@ -82,6 +81,7 @@ def test_when_a_walk_begins_and_ends(fps: float, left: float, step_s: float) -> 
         pytest.param(lambda t: 0.03 * t, id="a pose that drifts"),
         pytest.param(lambda t: 0.3 * max(0.0, 1 - t / SETTLING_S), id="a pose that was just found"),
         pytest.param(lambda t: 0.5 if 3.0 <= t < 3.05 else 0.0, id="a stray frame"),
+        pytest.param(lambda t: lifts(t, 3.0, 3.4, step_s=0.4), id="a single step"),
     ],
 )
 def test_no_walk(apart: Callable[[float], float]) -> None:
@@ -125,24 +125,47 @@ def table(values: Iterable[float], fps: float = 20.0, azimuth_deg: Callable[[flo
     return Table([body(i / fps, value, azimuth_deg(i / fps)) for i, value in enumerate(values)])
 
 
-@pytest.mark.parametrize("left", [0.15, 0.03])
-def test_steps_are_counted(left: float) -> None:
-    apart = [lifts(i / 20, 1.0, 1.0 + 12 * STEP_S, left, 0.2) for i in range(200)]
-    walk = walk_of(table(apart))
-    assert abs(walk.steps - 12) <= 1
-    times_s = step_times(table(apart))
-    assert np.diff(times_s).mean() == pytest.approx(STEP_S, rel=0.05)
+@rates
+@pytest.mark.parametrize(
+    ("left", "step_s"),
+    [
+        pytest.param(0.15, 0.6, id="both feet"),
+        pytest.param(0.03, 0.55, id="the near foot hardly"),
+        pytest.param(0.15, 1.1, id="slowly"),
+        pytest.param(0.12, 0.42, id="fast"),
+    ],
+)
+def test_steps_are_counted_and_paced(fps: float, left: float, step_s: float) -> None:
+    until_s = 0.4 + 12 * step_s  # from the shift of the weight on
+    walk = table([lifts(i / fps, 0.4, until_s, left, 0.2, step_s) for i in range(int(until_s * fps))], fps)
+    assert steps_a_second(walk) == pytest.approx(1 / step_s, rel=0.05)
+    assert abs(walk_of(walk).steps - 12) <= 1
+
+
+def test_jumps_of_the_estimate_are_no_steps() -> None:
+    apart = [lifts(i / 20, 0.4, 10.0) + (0.4 if i % 17 == 0 else 0.0) for i in range(200)]
+    assert steps_a_second(table(apart)) == pytest.approx(1 / STEP_S, rel=0.05)
 
 
 def test_unseen_frames_are_no_steps() -> None:
-    apart = [lifts(i / 20, 0.0, 10.0) for i in range(200)]
-    seen = walk_of(table(apart)).steps
-    assert walk_of(table([math.nan if i % 7 == 0 else v for i, v in enumerate(apart)])).steps == seen
+    apart = [math.nan if i % 7 == 0 else lifts(i / 20, 0.4, 10.0) for i in range(200)]
+    assert steps_a_second(table(apart)) == pytest.approx(1 / STEP_S, rel=0.05)
 
 
-def test_nobody_walks_nowhere() -> None:
-    assert walk_of(table([])) == Walk(0, 0)
-    assert walk_of(table([0.0] * 50)) == Walk(0, 0)
+def test_a_foot_that_alone_is_seen_tells_the_pace() -> None:
+    bodies = [body(i / 20, 0.0) for i in range(200)]
+    for one in bodies:
+        one.xy[L.LEFT_HIP] = one.xy[L.RIGHT_HIP] = (300.0, 200.0)
+        one.xy[L.LEFT_ANKLE] = (300.0, 370.0 - 100 * max(0.0, lifts(one.time_s, 0.4, 10.0)))
+    assert steps_a_second(Table(bodies)) == pytest.approx(1 / STEP_S, rel=0.05)
+    stepping = Stepping()
+    assert any(stepping(one) for one in bodies)
+
+
+@pytest.mark.parametrize("values", [[], [0.0], [0.0] * 50, [lifts(i / 20, 0.0, 9.0) for i in range(30)]])
+def test_no_pace(values: list[float]) -> None:
+    assert math.isnan(steps_a_second(table(values)))
+    assert walk_of(table(values)) == Walk(0, 0)
 
 
 @pytest.mark.parametrize(

@@ -96,10 +96,6 @@ def superman(
     return Movement(beats.duration_s, posture, beats.beats)
 
 
-HEAD_END_SHARE = 0.63
-"""How much of a length along the body the camera at the head end still shows, as the tests place it."""
-
-
 def prone_band_pulldown(
     *,
     reps: int = 4,
@@ -110,13 +106,11 @@ def prone_band_pulldown(
     elbow_not_square: float = 0.0,
     band_slack: float = 100.0,
     neck_crane: float = 0.0,
-    uneven_arms: float = 0.0,
     fast_lowering: float | None = None,
 ) -> Movement:
     """A prone pull-down. over_arching: T that the chest rises. short_top: % of the way. elbow_not_square: degrees off.
 
-    band_slack: % of their distance at the start that the hands keep. neck_crane: degrees. uneven_arms: T that the right
-    elbow stays behind, as the head end shows it. fast_lowering: s.
+    band_slack: % of their distance at the start that the hands keep. neck_crane: degrees. fast_lowering: s.
     """
     beats = Beats.of(reps, faulty_from, tempo, down=fast_lowering)
 
@@ -130,11 +124,10 @@ def prone_band_pulldown(
     def posture(t: Floats) -> Posture:
         u, f = beats.height(t), beats.fault(t)
         u = u * (1 - f * (1 - short_top / 100))
-        late = uneven_arms / HEAD_END_SHARE / (UPPER_ARM * 1.744) * f
         slack = f * eased(u / 0.06) * (1 - eased((u - 0.1) / 0.2)) * 94.0 * np.sqrt(1 - band_slack / 100)
-        left, right = arm(u, elbow_not_square * f, slack), arm(u * (1 - late), elbow_not_square * f, slack)
+        upper, fore = arm(u, elbow_not_square * f, slack)
         return _prone(
-            (left[0], right[0]), (left[1], right[1]),
+            (upper, upper), (fore, fore),
             chest=0.1 + over_arching * f * u, legs=0.0, neck=neck_crane * f, knee=STRAIGHT,
         )  # fmt: skip
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from poses import (
     FOREARM,
-    HIPS,
     SHOULDERS,
     STEADY,
     UPPER_ARM,
@@ -50,12 +49,6 @@ def _raised(bone: Floats, angle: Floats, seen_from: str) -> Floats:
     along, up = along * np.cos(angle) - up * np.sin(angle), up * np.cos(angle) + along * np.sin(angle)
     parts = (along, up, fore) if seen_from == "front" else (out, up, along)
     return np.stack(np.broadcast_arrays(*parts), axis=-1)
-
-
-def _elevation(u: Floats, low: float, high: Course) -> Floats:
-    """The arm's angle from hanging for hands whose height goes with u, degrees."""
-    bottom, top = np.cos(np.radians(low)), np.cos(np.radians(high))
-    return np.asarray(np.degrees(np.arccos(np.clip(bottom + u * (top - bottom), -1.0, 1.0))))
 
 
 # ---- front raise ----
@@ -106,8 +99,8 @@ def front_raise(
 # ---- bent-over Y and reverse fly ----
 
 Y_LEAN, FLY_LEAN = 60.0, 65.0
-Y_PAST = 1.0
-"""How far the hands of the Y are beyond the shoulders along the trunk, T."""
+Y_WIDE = 1.6
+"""How much further apart the hands of the Y are than above the shoulders, T."""
 FLY_LOW, FLY_TOP = 8.0, 88.0
 
 
@@ -129,11 +122,11 @@ def bent_over_y(
 ) -> Movement:
     """A bent-over Y. Each knob is what the fault of its name should be read as, in its unit.
 
-    t_not_y: how far the hands are beyond the shoulders along the trunk, T. short_top: % of the arms' angle.
+    t_not_y: how much further the hands are apart than above the shoulders, T. short_top: % of the arms' angle.
     elbow_bend: the elbow's angle from the front. shrug: T. uneven_arms and those of the trunk: degrees.
     """
     beats = Beats.of(reps, faulty_from, tempo, down=fast_lowering)
-    clean, wide = _arm_of_y(Y_PAST), _arm_of_y(Y_PAST if t_not_y is None else t_not_y)
+    clean, wide = _arm_of_y(Y_WIDE), _arm_of_y(Y_WIDE if t_not_y is None else t_not_y)
     low = 4.0
 
     def posture(t: Floats) -> Posture:
@@ -152,16 +145,13 @@ def bent_over_y(
     return Movement(beats.duration_s, posture, beats.beats)
 
 
-def _arm_of_y(along: float) -> tuple[float, float]:
-    """How far an arm is lifted, and its plane, degrees, whose hand is so far beyond its shoulder along its side, T.
-
-    The side runs from a hip to a shoulder that is further out.
-    """
-    flare = np.arctan2(SHOULDERS - HIPS, 1.0)
-    past = np.arcsin(along / ARM / np.cos(flare)) - flare  # of the arm beyond straight out
-    lean = np.radians(Y_LEAN)
-    up, fore = np.sin(past) * np.cos(lean), np.sin(past) * np.sin(lean)
-    return float(np.degrees(np.arccos(-up))), float(np.degrees(np.arctan2(fore, np.cos(past))))
+def _arm_of_y(wide: float) -> tuple[float, float]:
+    """How far an arm is lifted, and its plane, degrees, that leaves the hands so much further apart than high, T."""
+    past, lean = np.radians(np.linspace(75.0, -20.0, 96)), np.radians(Y_LEAN)
+    up = np.sin(past) * np.cos(lean)
+    x = float(np.interp(wide, 2 * (SHOULDERS + ARM * np.cos(past)) - ARM * up, past))  # of the arm past straight out
+    up, fore = np.sin(x) * np.cos(lean), np.sin(x) * np.sin(lean)
+    return float(np.degrees(np.arccos(-up))), float(np.degrees(np.arctan2(fore, np.cos(x))))
 
 
 def reverse_fly(
@@ -184,12 +174,12 @@ def reverse_fly(
     """A bent-over reverse fly. Each knob is what the fault of its name should be read as, in its unit.
 
     elbow_bend: the elbow's angle from the front. raise_too_high, uneven_arms: of the arm's lift, degrees. short_top: %
-    of the hands' rise. neck_jerk: degrees that the head looks up. shrug: T. Those of the trunk: degrees.
+    of the arms' angle. neck_jerk: degrees that the head looks up. shrug: T. Those of the trunk: degrees.
     """
     beats = Beats.of(reps, faulty_from, tempo, up=rushed_lift, down=fast_lowering)
 
     def arm(u: Floats, top: Course, elbow: Course) -> tuple[Floats, Floats]:
-        return _bent(toward(_elevation(u, FLY_LOW, top), 0.0), elbow, "front")
+        return _bent(toward(FLY_LOW + (top - FLY_LOW) * u, 0.0), elbow, "front")
 
     def posture(t: Floats) -> Posture:
         u, f = beats.height(t), beats.fault(t)

@@ -3,12 +3,14 @@ from __future__ import annotations
 import math
 
 import pytest
-from poses import FRONT, LEFT_SIDE, OBLIQUE_LEFT, OBLIQUE_RIGHT, Camera
+from motions.rows import alternating_row
+from poses import FRONT, LEFT_SIDE, OBLIQUE_LEFT, OBLIQUE_RIGHT, Camera, film, whole_visit
 
 from formcoach.body import Side
 from rules.judged import (
     Broken,
     Pair,
+    catalogue,
     check_all_declared,
     check_clean,
     check_elsewhere,
@@ -17,6 +19,7 @@ from rules.judged import (
     elsewhere,
     filmed,
     firing,
+    judge,
     nearly,
 )
 
@@ -117,3 +120,12 @@ def test_an_arm_that_goes_less_far_is_uneven_and_not_short() -> None:
     _, judged = filmed(ID, FRONT, uneven_arms=33.0, faulty_from=2)
     assert judged.found == [{}, *[{"uneven-arms": "mild"}] * 3]
     assert "short-top" in {n.fault for n in judged.reps[1].not_assessed}
+
+
+@pytest.mark.parametrize("camera", [pytest.param(FRONT, id="front")])
+def test_nothing_is_counted_on_the_way_in_and_out(camera: Camera) -> None:
+    movement = whole_visit(alternating_row(reps=2), upright_s=1.0)
+    judged = judge(film(movement, camera), catalogue()[ID])
+    assert [rep.span.peak_s for rep in judged.reps] == pytest.approx([b.peak_s for b in movement.beats], abs=0.2)
+    assert judged.found == [{}] * 2
+    assert judged.partials == ()

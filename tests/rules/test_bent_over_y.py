@@ -11,9 +11,10 @@ PAIRS = (
     Pair(
         fault="t-not-y",
         why="the arms go out to the sides",
-        within=0.03,
-        near=-1.6,
-        camera=OBLIQUE_LEFT,
+        within=0.3,  # the hands are nearer to the camera than the shoulders
+        near=-1.2,
+        mild=0.1,
+        camera=FRONT,
         also=frozenset({"short-top"}),  # arms straight out from the trunk do not go as high
     ),
     Pair(fault="short-top", why="the arms turn back early", within=2.0, camera=FRONT),

@@ -3,7 +3,17 @@ from __future__ import annotations
 import pytest
 from poses import LEFT_SIDE, OBLIQUE_LEFT, OBLIQUE_RIGHT, RIGHT_SIDE, Camera
 
-from rules.judged import Broken, Pair, check_all_declared, check_clean, check_fires, check_near_miss, firing, nearly
+from rules.judged import (
+    Broken,
+    Pair,
+    check_all_declared,
+    check_clean,
+    check_fires,
+    check_near_miss,
+    filmed,
+    firing,
+    nearly,
+)
 
 ID = "face-pull"
 CHEST_HIGH = Camera(90.0, height_m=1.3)
@@ -46,3 +56,9 @@ def test_every_fault_has_its_pair() -> None:
 )
 def test_clean(camera: Camera) -> None:
     check_clean(ID, camera)
+
+
+def test_fists_before_the_face_shorten_the_way_and_nothing_is_said_of_it() -> None:
+    _, judged = filmed(ID, CHEST_HIGH, no_rotation=0.06, short_top=60.0)
+    assert judged.found == [{}, {}, {"no-rotation": "mild"}, {"no-rotation": "mild"}]
+    assert "short-top" in {n.fault for n in judged.reps[-1].not_assessed}

@@ -11,10 +11,8 @@ from rules.judged import (
     Pair,
     check_all_declared,
     check_clean,
-    check_elsewhere,
     check_fires,
     check_near_miss,
-    elsewhere,
     filmed,
     firing,
     nearly,
@@ -53,13 +51,6 @@ def test_fires(pair: Pair, level: str) -> None:
 @pytest.mark.parametrize("pair", nearly(PAIRS, BROKEN))
 def test_near_miss(pair: Pair) -> None:
     check_near_miss(ID, pair)
-
-
-@pytest.mark.parametrize(
-    ("pair", "camera", "level"), elsewhere(ID, [p for p in PAIRS if p.fault != "fast-lowering"], BROKEN)
-)
-def test_elsewhere(pair: Pair, camera: Camera, level: str) -> None:
-    check_elsewhere(ID, pair, camera, level)
 
 
 def test_every_fault_has_its_pair() -> None:

@@ -15,13 +15,6 @@ PAIRS = (
     Pair(fault="neck-jerk", why="the head is thrown back", within=1.5),
     Pair(fault="rounded-back", why="the spine flexes", within=1.5),
     Pair(fault="low-back-arch", why="the lower back hollows and lifts the chest", within=0.6),
-    Pair(
-        fault="shrug",
-        why="the shoulders stay hiked",
-        within=0.02,  # along a trunk that points towards the camera a hike looks smaller
-        severe=1.6,
-        camera=OBLIQUE_LEFT,
-    ),
     Pair(fault="uneven-arms", why="the right arm stays lower", within=1.5, camera=FRONT),
     Pair(fault="rushed-lift", why="the arms are thrown up", within=0.06, camera=FRONT),
     Pair(fault="fast-lowering", why="the arms drop", within=0.06, camera=FRONT),
@@ -39,7 +32,7 @@ def test_near_miss(pair: Pair) -> None:
 
 
 def test_every_fault_has_its_pair() -> None:
-    check_all_declared(ID, PAIRS)
+    check_all_declared(ID, PAIRS, hints_only={"shrug"})
 
 
 @pytest.mark.parametrize(
@@ -48,7 +41,6 @@ def test_every_fault_has_its_pair() -> None:
         pytest.param(LEFT_SIDE, id="left side"),
         pytest.param(RIGHT_SIDE, id="right side"),
         pytest.param(FRONT, id="front"),
-        pytest.param(Camera(180.0), id="rear"),
         pytest.param(OBLIQUE_LEFT, id="oblique from the left"),
         pytest.param(OBLIQUE_RIGHT, id="oblique from the right"),
     ],

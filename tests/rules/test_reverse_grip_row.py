@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from poses import FRONT, LEFT_SIDE, OBLIQUE_LEFT, OBLIQUE_RIGHT, RIGHT_SIDE, Camera
+from motions.rows import reverse_grip_row
+from poses import FRONT, LEFT_SIDE, OBLIQUE_LEFT, OBLIQUE_RIGHT, RIGHT_SIDE, Camera, film, whole_visit
 
 from rules.judged import (
     Broken,
     Pair,
+    catalogue,
     check_all_declared,
     check_clean,
     check_elsewhere,
@@ -14,6 +16,7 @@ from rules.judged import (
     elsewhere,
     filmed,
     firing,
+    judge,
     nearly,
 )
 
@@ -87,3 +90,12 @@ def test_one_arm_that_goes_less_far_is_not_short() -> None:
     _, judged = filmed(ID, FRONT, uneven_arms=0.13)
     assert judged.found == [{}, {}, {"uneven-arms": "mild"}, {"uneven-arms": "mild"}]
     assert [rep.hints for rep in judged.reps] == [()] * 4
+
+
+@pytest.mark.parametrize("camera", [pytest.param(FRONT, id="front"), pytest.param(LEFT_SIDE, id="left side")])
+def test_nothing_is_counted_on_the_way_in_and_out(camera: Camera) -> None:
+    movement = whole_visit(reverse_grip_row(reps=2), upright_s=1.0)
+    judged = judge(film(movement, camera), catalogue()[ID])
+    assert [rep.span.peak_s for rep in judged.reps] == pytest.approx([b.peak_s for b in movement.beats], abs=0.2)
+    assert judged.found == [{}] * 2
+    assert judged.partials == ()

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from poses import FRONT, LEFT_SIDE, OBLIQUE_LEFT, OBLIQUE_RIGHT, Camera
+from motions.rows import row_horizontal_band
+from poses import FRONT, LEFT_SIDE, OBLIQUE_LEFT, OBLIQUE_RIGHT, Camera, film, whole_visit
 
 from rules.judged import (
     Broken,
     Pair,
+    catalogue,
     check_all_declared,
     check_clean,
     check_elsewhere,
@@ -14,6 +16,7 @@ from rules.judged import (
     elsewhere,
     filmed,
     firing,
+    judge,
     nearly,
 )
 
@@ -74,3 +77,12 @@ def test_clean(camera: Camera) -> None:
 def test_a_trunk_that_rises_is_no_overpull() -> None:
     _, judged = filmed(ID, LEFT_SIDE, trunk_swing=26.0)
     assert judged.found == [{}, {}, {"trunk-swing": "severe"}, {"trunk-swing": "severe"}]
+
+
+@pytest.mark.parametrize("camera", [pytest.param(FRONT, id="front"), pytest.param(LEFT_SIDE, id="left side")])
+def test_nothing_is_counted_on_the_way_in_and_out(camera: Camera) -> None:
+    movement = whole_visit(row_horizontal_band(reps=2), upright_s=1.0)
+    judged = judge(film(movement, camera), catalogue()[ID])
+    assert [rep.span.peak_s for rep in judged.reps] == pytest.approx([b.peak_s for b in movement.beats], abs=0.2)
+    assert judged.found == [{}] * 2
+    assert judged.partials == ()

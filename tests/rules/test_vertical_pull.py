@@ -3,7 +3,17 @@ from __future__ import annotations
 import pytest
 from poses import FRONT, LEFT_SIDE, OBLIQUE_LEFT, RIGHT_SIDE, Camera
 
-from rules.judged import Broken, Pair, check_all_declared, check_clean, check_fires, check_near_miss, firing, nearly
+from rules.judged import (
+    Broken,
+    Pair,
+    check_all_declared,
+    check_clean,
+    check_fires,
+    check_near_miss,
+    filmed,
+    firing,
+    nearly,
+)
 
 ID = "vertical-pull"
 
@@ -47,3 +57,14 @@ def test_every_fault_has_its_pair() -> None:
 )
 def test_clean(camera: Camera) -> None:
     check_clean(ID, camera)
+
+
+def test_legs_that_kick_tip_the_trunk_and_nothing_is_said_of_the_lean() -> None:
+    _, judged = filmed(ID, LEFT_SIDE, leg_swing=0.25, trunk_swing=30.0)
+    assert judged.found == [{}, {}, {"leg-swing": "mild"}, {"leg-swing": "mild"}]
+    assert "trunk-swing" in {n.fault for n in judged.reps[-1].not_assessed}
+
+
+def test_cut_short_at_the_top_from_the_first_rep_on() -> None:
+    _, judged = filmed(ID, FRONT, short_top=60.0, faulty_from=0)
+    assert judged.found == [{"short-top": "mild"}] * 4

@@ -3,7 +3,17 @@ from __future__ import annotations
 import pytest
 from poses import FRONT, LEFT_SIDE, OBLIQUE_LEFT, OBLIQUE_RIGHT, Camera
 
-from rules.judged import Broken, Pair, check_all_declared, check_clean, check_fires, check_near_miss, firing, nearly
+from rules.judged import (
+    Broken,
+    Pair,
+    check_all_declared,
+    check_clean,
+    check_fires,
+    check_near_miss,
+    filmed,
+    firing,
+    nearly,
+)
 
 ID = "wall-band-retraction"
 
@@ -45,3 +55,9 @@ def test_every_fault_has_its_pair() -> None:
 )
 def test_clean(camera: Camera) -> None:
     check_clean(ID, camera)
+
+
+def test_forearms_that_tip_bring_the_hands_together_and_nothing_is_said_of_the_band() -> None:
+    _, judged = filmed(ID, FRONT, forearms_not_vertical=20.0, band_slack=65.0)
+    assert judged.found == [{}, {}, {"forearms-not-vertical": "mild"}, {"forearms-not-vertical": "mild"}]
+    assert "band-slack" in {n.fault for n in judged.reps[-1].not_assessed}
