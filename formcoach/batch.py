@@ -5,13 +5,14 @@ from __future__ import annotations
 import signal
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 from formcoach.analysis import Analysis, estimate, judge
 from formcoach.catalogue import load_catalogue
 from formcoach.errors import FormCoachError
+from formcoach.recognising import AUTO, recognised
 from formcoach.recording import load_track
 from formcoach.report import write_report
 
@@ -33,7 +34,7 @@ class Job:
 
     Attributes:
         source: the file.
-        exercise: id of the exercise to judge it as.
+        exercise: id of the exercise to judge it as, or `auto`.
         folder: where its files go.
         model: the pose model; None where only tracks are judged.
         fps: analyse only so many frames a second.
@@ -59,7 +60,7 @@ class Outcome:
 
 def analyse(
     job: Job,
-    exercise: Exercise,
+    exercise: Exercise | None,
     *,
     on_frame: Callable[[str, int | None], None] | None = None,
     stop: Callable[[], bool] | None = None,
@@ -68,7 +69,7 @@ def analyse(
 
     Args:
         job: what to do; its exercise is given as loaded.
-        exercise: to judge it as.
+        exercise: to judge it as; None finds out.
         on_frame: called with the stage ("analysing", "drawing") and the frames expected, once a frame.
         stop: asked once a frame; when it says so, what was seen so far is judged and written, and nothing drawn.
 
@@ -96,7 +97,7 @@ def _folder(folder: Path) -> Iterator[None]:
 
 def _analyse(
     job: Job,
-    exercise: Exercise,
+    exercise: Exercise | None,
     on_frame: Callable[[str, int | None], None] | None,
     stop: Callable[[], bool] | None,
 ) -> tuple[Analysis, dict[str, Any]]:
@@ -109,7 +110,7 @@ def _analyse(
             raise FormCoachError("a video needs a pose model")
         tick = None if on_frame is None else lambda expected: on_frame("analysing", expected)
         track = estimate(job.source, job.model, fps=job.fps, on_frame=tick, stop=stop)
-    analysis = judge(track, exercise)
+    analysis = _judged(track, exercise)
     report = write_report(analysis, job.folder, _footage(job, track, stop))
     if job.annotate and not (stop is not None and stop()):
         from formcoach.annotate import annotate
@@ -122,6 +123,14 @@ def _analyse(
 
         annotate(job.source, analysis, job.folder / "annotated.mp4", on_frame=drawn)
     return analysis, report
+
+
+def _judged(track: PoseTrack, exercise: Exercise | None) -> Analysis:
+    if exercise is not None:
+        return judge(track, exercise)
+    found, note = recognised(track, load_catalogue().exercises)
+    analysis = judge(track, found)
+    return replace(analysis, notes=(note, *analysis.notes))
 
 
 def _footage(job: Job, track: PoseTrack, stop: Callable[[], bool] | None) -> tuple[Footage, ...]:
@@ -155,7 +164,7 @@ def _ignore_interrupt() -> None:
 
 def _in_process(job: Job) -> Outcome:
     try:
-        _, report = analyse(job, load_catalogue()[job.exercise])
+        _, report = analyse(job, None if job.exercise == AUTO else load_catalogue()[job.exercise])
     except FormCoachError as error:
         return Outcome(job=job, error=str(error))
     except Exception as error:

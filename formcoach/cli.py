@@ -43,7 +43,7 @@ NO_SESSION = "No session yet: formcoach live EXERCISE records one."
 
 VideoArg = Annotated[list[Path], typer.Argument(help="Videos, or pose tracks (poses.npz) of an earlier analysis.")]
 ExerciseOpt = Annotated[
-    str, typer.Option("--exercise", "-e", help="What the video shows: an id of `formcoach exercises`.")
+    str, typer.Option("--exercise", "-e", help="What the video shows: an id of `formcoach exercises`, or auto.")
 ]
 OutOpt = Annotated[Path, typer.Option("--out", "-o", help="Folder for the results; each video gets one inside.")]
 ModelOpt = Annotated[
@@ -370,6 +370,12 @@ def evaluate(
     table: Annotated[
         Path | None, typer.Option(help="Write what each fault came to into this Markdown file, as in rules/README.md.")
     ] = None,
+    signatures: Annotated[
+        Path | None, typer.Option(help="Write what each exercise looks like into this JSON file, to recognise it by.")
+    ] = None,
+    auto: Annotated[
+        bool, typer.Option("--auto", help="Instead: how often the exercise of a video is recognised.")
+    ] = False,
     as_json: JsonOpt = False,
     rules: RulesOpt = None,
     limits: LimitsOpt = None,
@@ -381,20 +387,28 @@ def evaluate(
     del rules, limits
     from formcoach.catalogue import load_catalogue
     from formcoach.evaluate import evaluate as run
-    from formcoach.evaluate import render
+    from formcoach.evaluate import find_clips, render
     from formcoach.folders import cache_folder
     from formcoach.ledger import write_table
-    from formcoach.measuring import cached_report
+    from formcoach.likeness import write_signatures
+    from formcoach.measuring import cached_report, looks_of, recognition, track_of
 
     catalogue = load_catalogue()
     wanted = set(exercise) if exercise else set(catalogue.exercises)
     for one in wanted:
         catalogue[one]
-    judge = partial(cached_report, model=_model(model), fps=fps, cache=cache_folder() / "tracks")
+    chosen, cache = _model(model), cache_folder() / "tracks"
+    tracks = partial(track_of, model=chosen, fps=fps, cache=cache)
+    judge = partial(cached_report, model=chosen, fps=fps, cache=cache)
+    if auto:
+        _print_json(recognition(find_clips(folder), tracks))
+        return
     declared = {one.id: [fault.id for fault in one.faults] for one in catalogue.exercises.values()}
     scores = run(folder, judge=judge, exercises=wanted, workers=workers, faults=declared, console=err)
     if table is not None:
         write_table(table, catalogue, scores)
+    if signatures is not None:
+        write_signatures(signatures, looks_of(find_clips(folder), tracks))
     if as_json:
         _print_json(scores.to_json())
     else:
@@ -506,8 +520,9 @@ def _analyse(
 ) -> None:
     from formcoach.batch import TRACK_SUFFIX, Job
     from formcoach.catalogue import load_catalogue
+    from formcoach.recognising import AUTO
 
-    exercise = load_catalogue()[exercise_id]
+    exercise = None if exercise_id == AUTO else load_catalogue()[exercise_id]
     folders = _folders(videos, out_folder)
     for video in videos:
         _must_exist(video)
@@ -539,7 +554,7 @@ def _folders(videos: list[Path], out_folder: Path) -> list[Path]:
     return [out_folder / (name or "track") for name in names]
 
 
-def _one(job: Any, exercise: Exercise, as_json: bool) -> None:
+def _one(job: Any, exercise: Exercise | None, as_json: bool) -> None:
     from formcoach.batch import analyse
     from formcoach.progress import FrameProgress
     from formcoach.report import json_of, table_of

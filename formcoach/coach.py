@@ -51,7 +51,7 @@ class Cue:
 
 
 def to_coach(moment: Moment, exercise: Exercise) -> tuple[Rep, ...]:
-    """What the coach hears of at a moment: reps as they end, and holds while they last, since after them no cue helps."""
+    """What the coach hears at a moment: reps as they end, holds while they last, since after them no cue helps."""
     if exercise.kind.timed:
         return () if moment.so_far is None else (moment.so_far,)
     return moment.finished

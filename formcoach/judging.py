@@ -189,7 +189,8 @@ class RepJudge:
 
     def _neutral(self, span: Span) -> Neutral:
         """From the set-up; where none was seen, from the rep's own first third, trusted half."""
-        before = self._timeline.between(span.start_s - SETUP_S, span.start_s - SETUP_END_S)
+        rested_s = self._last_end_s if self._last_end_s < span.start_s else -math.inf  # no neutral within a rep
+        before = self._timeline.between(max(span.start_s - SETUP_S, rested_s), span.start_s - SETUP_END_S)
         if len(before) >= 3 and before.time_s[-1] - before.time_s[0] >= SETUP_MIN_S:
             return Neutral(before, 1.0)
         third_s = max((span.peak_s - span.start_s) / 3, SETUP_MIN_S)

@@ -27,6 +27,7 @@ import numpy as np
 
 from formcoach import measure as m
 from formcoach.exercise import Phase
+from formcoach.files import write_whole
 from formcoach.window import median_seen
 
 if TYPE_CHECKING:
@@ -111,6 +112,17 @@ def signature_of(looks: Iterable[Look]) -> Signature:
     return signature
 
 
+def write_signatures(path: Path, looks: Mapping[str, Iterable[Look]]) -> None:
+    """Write the signature of each exercise as JSON; those that the file knew and that have no looks here stay.
+
+    Raises:
+        FormCoachError: the file cannot be written.
+    """
+    signatures = {**_read(path), **{one: signature_of(every) for one, every in looks.items() if every}}
+    text = json.dumps({"exercises": dict(sorted(signatures.items()))}, indent=1)
+    write_whole(path, f"{text}\n".encode())
+
+
 # ---- what is known ----
 
 PATH = Path(__file__).with_name("signatures.json")
@@ -119,9 +131,13 @@ PATH = Path(__file__).with_name("signatures.json")
 @cache
 def known() -> Mapping[str, Signature]:
     """The signatures that ship with the package, by exercise."""
-    if not PATH.is_file():
+    return _read(PATH)
+
+
+def _read(path: Path) -> dict[str, Signature]:
+    if not path.is_file():
         return {}
-    data = json.loads(PATH.read_text(encoding="utf-8"))
+    data = json.loads(path.read_text(encoding="utf-8"))
     return {
         exercise: {name: (float(mean), float(spread)) for name, (mean, spread) in features.items()}
         for exercise, features in data["exercises"].items()

@@ -413,23 +413,54 @@ def opening_deg(body: Body) -> float:
 
     A third of it is the upper arm, two thirds the line through the shoulders: the model holds an arm that passes the
     upright still for a while, the shoulders it turns steadily. Palms together read some -15, open on the floor 115.
+    The same where the model exchanges left and right, as it may when the arm comes round.
     """
-    w = body.world
-    side = Side.LEFT if w[L.LEFT_HIP][1] < w[L.RIGHT_HIP][1] else Side.RIGHT  # the arm that lies uppermost
-    shoulder, wrist, below = w[_INDEX[side]["shoulder"]], w[_INDEX[side]["wrist"]], w[_INDEX[side.other]["shoulder"]]
-    arm = (_round_trunk_deg(body, side, shoulder, wrist) + 225.0) % 360.0 - 225.0
-    return (arm + 180.0 + 2.0 * _round_trunk_deg(body, side, below, shoulder)) / 3.0
+    w, upper = body.world, _uppermost(body)
+    (shoulder, wrist), below = (w[_INDEX[upper][j]] for j in ("shoulder", "wrist")), w[_INDEX[upper.other]["shoulder"]]
+    back = _back_of_lying(body)
+    arm = (_round_trunk_deg(body, shoulder, wrist, back) + 225.0) % 360.0 - 225.0
+    return (arm + 180.0 + 2.0 * _round_trunk_deg(body, below, shoulder, back)) / 3.0
 
 
-def _round_trunk_deg(body: Body, side: Side, start: Point3, end: Point3) -> float:
+@of_side
+def upper_opening_deg(body: Body, side: Side) -> float:
+    """`opening_deg` for the arm that lies uppermost, by where the knees and the lower arm point; 0 for the other."""
+    upper = Side.LEFT if _back_of_lying(body) > 0 else Side.RIGHT
+    return opening_deg.function(body) if side is upper else 0.0
+
+
+def _uppermost(body: Body) -> Side:
+    """The side of the hip that is higher."""
+    return Side.LEFT if body.world[L.LEFT_HIP][1] < body.world[L.RIGHT_HIP][1] else Side.RIGHT
+
+
+def _back_of_lying(body: Body) -> float:
+    """1 where the back of a body on its side is where it is on the right side, -1 where it is on the left side.
+
+    Whatever the model calls left: the lower arm and the knees point ahead.
+    """
+    w, upper = body.world, _uppermost(body)
+    pointing = ((upper.other, "shoulder", "wrist"), (upper, "hip", "knee"), (upper.other, "hip", "knee"))
+    ahead = sum(_round_trunk(body, w[_INDEX[side][a]], w[_INDEX[side][b]])[1] for side, a, b in pointing)
+    return -1.0 if ahead > 0 else 1.0
+
+
+def _round_trunk_deg(body: Body, start: Point3, end: Point3, back: float) -> float:
     """The way between two points about the trunk's line: 0 upward, positive toward the back of who lies on a side."""
-    trunk = [b - a for a, b in zip(body.world[_INDEX[side]["hip"]], body.world[_INDEX[side]["shoulder"]], strict=True)]
+    above, beside = _round_trunk(body, start, end)
+    return math.degrees(math.atan2(beside * back, above))
+
+
+def _round_trunk(body: Body, start: Point3, end: Point3) -> tuple[float, float]:
+    """How far a way goes upward and, level, to the back of who lies on the right side, square to the trunk's line."""
+    w = body.world
+    trunk = [
+        w[L.LEFT_SHOULDER][i] + w[L.RIGHT_SHOULDER][i] - w[L.LEFT_HIP][i] - w[L.RIGHT_HIP][i] for i in range(3)
+    ]
     length = max(math.hypot(*trunk), 1e-6)
     x, y, z = (part / length for part in trunk)
     way = [b - a for a, b in zip(start, end, strict=True)]
-    above = y * (way[0] * x + way[1] * y + way[2] * z) - way[1]
-    behind = (way[0] * z - way[2] * x) * (1.0 if side is Side.LEFT else -1.0)
-    return math.degrees(math.atan2(behind, above))
+    return y * (way[0] * x + way[1] * y + way[2] * z) - way[1], way[0] * z - way[2] * x
 
 
 @of_side
@@ -893,3 +924,9 @@ def step_t(body: Body) -> float:
 def azimuth_deg(body: Body) -> float:
     """From where the camera sees the body: 0 faces it, 90 shows it the left side."""
     return body.azimuth_deg
+
+
+@of_body
+def turned_away_deg(body: Body) -> float:
+    """As `azimuth_deg`, whichever side is seen: 0 faces the camera, 90 is side-on, 180 shows the back."""
+    return abs(body.azimuth_deg)

@@ -19,26 +19,70 @@ from formcoach.estimator import ESTIMATOR_VERSION, Estimator
 from formcoach.evaluate import cached_track, track_key
 from formcoach.frames import Video
 from formcoach.pose import Frame
+from formcoach.recognising import family_of, recognise
 from formcoach.recording import load_track, save_track
 from formcoach.report import report_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from numpy.typing import NDArray
 
+    from formcoach.evaluate import Clip
     from formcoach.exercise import Exercise
+    from formcoach.likeness import Look
     from formcoach.model import ModelFile
     from formcoach.pose import PoseTrack
 
 
 def cached_report(video: Path, exercise_id: str, *, model: ModelFile, fps: float | None, cache: Path) -> dict[str, Any]:
     """The report of a video judged as an exercise, its poses taken from the cache where they are there."""
+    return report_of(judge(track_of(video, model=model, fps=fps, cache=cache), load_catalogue()[exercise_id]))
+
+
+def track_of(video: Path, *, model: ModelFile, fps: float | None, cache: Path) -> PoseTrack:
+    """The poses of a video, from the cache where they are there."""
     key = track_key(video, model=model.name, fps=fps, estimator_version=ESTIMATOR_VERSION)
 
     def make(path: Path) -> PoseTrack:
         return estimate(path, model, fps=fps)
 
-    track = cached_track(video, key, cache, make, save=save_track, load=load_track)
-    return report_of(judge(track, load_catalogue()[exercise_id]))
+    return cached_track(video, key, cache, make, save=save_track, load=load_track)
+
+
+def looks_of(clips: Iterable[Clip], tracks: Callable[[Path], PoseTrack]) -> dict[str, list[Look]]:
+    """What the labelled reps of each exercise look like, for signatures."""
+    exercises = load_catalogue().exercises
+    looks: dict[str, list[Look]] = {}
+    for clip in clips:
+        exercise = exercises.get(clip.label.exercise or "")
+        if exercise is None or not clip.label.reps:
+            continue
+        found = looks.setdefault(exercise.id, [])
+        for rep in judge(tracks(clip.video), exercise).reps:
+            middle_s = (rep.span.start_s + rep.span.end_s) / 2
+            if any(one.start_s <= middle_s <= one.end_s for one in clip.label.reps):
+                found.append(rep.look)
+    return looks
+
+
+def recognition(clips: Iterable[Clip], tracks: Callable[[Path], PoseTrack]) -> dict[str, Any]:
+    """How often the exercise of a clip is recognised: by its id, and by its family."""
+    exercises = load_catalogue().exercises
+    wrong: list[dict[str, Any]] = []
+    total = exact = family = 0
+    for clip in clips:
+        truth = exercises.get(clip.label.exercise or "")
+        if truth is None:
+            continue
+        ranked = recognise(tracks(clip.video), exercises)
+        best = exercises[ranked[0].exercise] if ranked else None
+        total += 1
+        exact += best is truth
+        family += best is not None and family_of(best.id) == family_of(truth.id)
+        if best is not truth:
+            wrong.append({"video": clip.label.name, "is": truth.id, "taken for": None if best is None else best.id})
+    return {"clips": total, "by_exercise": exact / max(total, 1), "by_family": family / max(total, 1), "wrong": wrong}
 
 
 def time_analysis(video: Path, model: ModelFile, exercise: Exercise, rounds: int) -> dict[str, Any]:

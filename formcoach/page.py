@@ -34,7 +34,7 @@ from formcoach.exercise import HoldSignal, Kind
 from formcoach.files import write_whole
 from formcoach.plots import Axis, Bar, Meter, Stretch, bars, height, line, meter
 from formcoach.report import RANGE_DIGITS, UNIT_WORDS, report_of
-from formcoach.tracing import PLACE, Tracer, bones, region_of
+from formcoach.tracing import PLACE, Tracer, bones, neck, region_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -224,6 +224,12 @@ class Page:
     sets: tuple[SetView, ...]
     data: dict[str, Any]
     footer: str
+
+    @property
+    def lying(self) -> bool:
+        """Whether the pictures are wide, and better one above the other."""
+        width, height = self.data["size"]
+        return bool(width > 1.25 * height)
 
 
 # ---- writing it ----
@@ -641,6 +647,7 @@ class _Gathering:
         return {
             "size": self._tracer.size,
             "bones": bones(),
+            "neck": neck(),
             "landmarks": len(PLACE),
             "noun": _noun(self._exercise),
             "reps": {self._keys[id(rep)]: self._played(rep) for rep in self._analysis.reps if self._is_played(rep)},
@@ -698,8 +705,10 @@ class _Gathering:
 
 
 def _progress(analysis: Analysis) -> NDArray[np.float64]:
-    """The rep signal of each frame as a share of the fullest rep's; NaN where it is not known."""
+    """The rep signal of each frame as a share of the fullest rep's; NaN where it is not known, or there is none."""
     progress = np.full(len(analysis.track), np.nan)
+    if analysis.exercise.kind.timed:
+        return progress  # only time goes on
     known = [instant.progress for instant in analysis.instants[: len(progress)]]
     progress[: len(known)] = known
     tops = [

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
+from formcoach.errors import FormCoachError
 from formcoach.likeness import UNLIKE, distance, known
 from formcoach.pipeline import moments
 
@@ -25,6 +26,27 @@ UNCOUNTED = 2.0
 """Spreads added for a movement of which nothing is counted; in proportion for less."""
 SHARPNESS = 0.35
 """Spreads by which a worse candidate is e times less believed."""
+
+
+FAMILIES = {
+    "row": (
+        "bent-over-row", "single-arm-row", "alternating-row", "row-horizontal-band", "reverse-grip-row", "wide-row",
+    ),
+    "press": ("overhead-press", "wall-band-retraction"),
+    "raise": ("front-raise", "upright-row"),
+    "fly": ("reverse-fly", "bent-over-y"),
+    "pull": ("vertical-pull", "face-pull"),
+    "pullover": ("pullover-floor", "pullover-bench", "cross-band"),
+    "prone": ("superman", "prone-band-pulldown", "reverse-snow-angel"),
+    "kneeling": ("cat-cow", "thoracic-extension-hold"),
+    "carry": ("farmers-carry", "overhead-carry"),
+}  # fmt: skip
+"""Exercises that differ in what one camera hardly shows: a band, a grip, a bench, which arm. The others stand alone."""
+
+
+def family_of(exercise_id: str) -> str:
+    """The family of an exercise; of one that stands alone, itself."""
+    return next((family for family, members in FAMILIES.items() if exercise_id in members), exercise_id)
 
 
 @dataclass(frozen=True)
@@ -57,6 +79,27 @@ def recognise(track: PoseTrack, exercises: Mapping[str, Exercise]) -> tuple[Cand
     whole = sum(weights.values()) + math.exp(-UNLIKE / SHARPNESS)
     ranked = sorted(found, key=lambda exercise_id: found[exercise_id])
     return tuple(Candidate(one, found[one], weights[one] / whole, len(judged[one])) for one in ranked)
+
+
+AUTO = "auto"
+"""In the place of an exercise's id: find out."""
+
+
+def recognised(track: PoseTrack, exercises: Mapping[str, Exercise]) -> tuple[Exercise, str]:
+    """The exercise that a recording shows, and a sentence that says how sure that is.
+
+    Raises:
+        FormCoachError: it looks like none of them.
+    """
+    ranked = recognise(track, exercises)
+    if not ranked:
+        raise FormCoachError(
+            "this looks like none of the exercises; name it with --exercise (see `formcoach exercises`)"
+        )
+    best, *others = ranked
+    sure = f"Recognised as {exercises[best.exercise].name.lower()} ({100 * best.confidence:.0f} % sure)"
+    second = f"; next likely: {exercises[others[0].exercise].name.lower()}" if others else ""
+    return exercises[best.exercise], f"{sure}{second}."
 
 
 def _reps(track: PoseTrack, exercise: Exercise) -> list[Rep]:

@@ -82,7 +82,7 @@ def session_footage(folder: Path, reps: Iterable[StoredRep]) -> tuple[Footage, .
         if rep.clip is not None and not math.isnan(rep.clip_start_s)
     ]
     whole = sorted((_start_s(path), path) for path in folder.glob("video-*.mp4"))
-    ends = [start_s for start_s, _ in whole[1:]] + [math.inf]
+    ends = [*(start_s for start_s, _ in whole[1:]), math.inf][: len(whole)]
     return (*(Footage(path, start_s, end_s) for (start_s, path), end_s in zip(whole, ends, strict=True)), *clips)
 
 

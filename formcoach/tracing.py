@@ -42,6 +42,12 @@ def bones() -> dict[str, list[list[int]]]:
     return lines | {"across": [[PLACE[a], PLACE[b]] for a, b in GIRDLES]}
 
 
+def neck() -> list[list[int]]:
+    """The shoulders and the ears, between whose middles the neck is, as places in `DRAWN`."""
+    ears = (Landmark.LEFT_EAR, Landmark.RIGHT_EAR)
+    return [[PLACE[a] for a in GIRDLES[0]], [PLACE[a] for a in ears]]
+
+
 def region_of(poses: Iterable[Pose], source: Source) -> Region:
     """The part of the picture in which the person moves; all of it where there is nobody."""
     points = [pose.landmarks[list(DRAWN), :2] for pose in poses]

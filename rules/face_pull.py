@@ -5,9 +5,9 @@ the hands turn up and back; slowly forward again.
 Camera: half-way between the front and the side, or side-on, at chest height, some 3 m away.
 Faults: those of the coaching article and of common practice.
 Sources: catalogue entry 1.15; limits from rendered bodies with known truth, where they differ from the catalogue's.
-Limits: a shrug moves the shoulders hardly more than high elbows do, and from half-way one arm hides behind the head:
-shrugging and uneven arms are hints. From front and rear no clip was rendered, so little is judged there. The last of
-the way back goes inward, not forward: a rep's end is taken some 0.3 s early.
+Limits: the way of the hands is seen from the side and half-way before it; from the front and from behind nothing is
+counted. The way forward shortens more than the joints' when a rep is cut, so exactly from the side half a rep is none.
+A shrug moves the shoulders hardly more than high elbows do, and one arm hides behind the head: both are hints.
 """
 
 import math
@@ -49,7 +49,11 @@ EXERCISE = Exercise(
     name="Face pull",
     sides=Sides.BOTH,
     signal=RepSignal(measure=m.wrist_ahead_t, rest=0.9, peak=0.1, full=0.68, foot=3.1),
-    position=(Gate(measure=m.wrist_h_t, low=-0.45), Gate(measure=m.hinge_deg, high=40)),
+    position=(
+        Gate(measure=m.wrist_h_t, low=-0.45),
+        Gate(measure=m.hinge_deg, high=40),
+        Gate(measure=m.turned_away_deg, low=22, high=128),
+    ),
     best_view=View.SIDE,
     camera="Side-on or half-way to the front, at chest height, about 3 m away, head to hips in the picture.",
     movement="Stand tall before an anchor at face height, arms straight. Pull the rope to your face with high, wide "
@@ -63,7 +67,7 @@ EXERCISE = Exercise(
             mild=-0.17,
             severe=-0.30,
             unit="T",
-            grades=Grades.of("F:B R:B S:A O:A"),
+            grades=Grades.of("F:X R:X S:A O:A"),
             cue="Elbows high and wide",
             explain="Lift the elbows level with the shoulders as the rope comes to your face.",
             segment=UPPER_ARM,
@@ -76,7 +80,7 @@ EXERCISE = Exercise(
             mild=UNTURNED_T,
             severe=0.03,
             unit="T",
-            grades=Grades.of("F:B R:C S:A O:A"),
+            grades=Grades.of("F:X R:X S:A O:A"),
             cue="Thumbs point behind you",
             explain="At the end let the hands win the race: rotate them up and back beside the head.",
             segment=("ELBOW", "WRIST"),
@@ -90,7 +94,7 @@ EXERCISE = Exercise(
             mild=0.045,
             severe=0.07,
             unit="T",
-            grades=Grades.of("F:C R:C S:X O:C"),
+            grades=Grades.of("F:X R:X S:X O:C"),
             cue="Shoulders down",
             explain="Your shoulders crept up towards your ears. Let them settle and grow a long neck before you pull.",
             segment=NECK,
@@ -105,12 +109,12 @@ EXERCISE = Exercise(
             mild=1.0,
             severe=1.4,
             unit="T",
-            grades=Grades.of("F:C R:C S:X O:C"),
+            grades=Grades.of("F:X R:X S:X O:C"),
             cue="Both hands together",
             explain="One side is leading. Match the slower arm, and take the band a little lighter if it persists.",
             segment=ARM,
         ),
-        fast_lowering(0.65, 0.45, grades="F:C R:C S:A O:A"),
+        fast_lowering(0.65, 0.45, grades="F:X R:X S:A O:A"),
         Fault(
             id="short-top",
             name="Stopping short at the top",
@@ -119,7 +123,7 @@ EXERCISE = Exercise(
             mild=67.0,
             severe=54.0,
             unit="%",
-            grades=Grades.of("F:C R:C S:A O:A"),
+            grades=Grades.of("F:X R:X S:A O:A"),
             cue="All the way to your face",
             explain="Finish the movement; if you cannot, use a lighter band.",
             segment=ARM,

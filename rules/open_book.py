@@ -22,7 +22,9 @@ EXERCISE = Exercise(
     name="Open book",
     kind=Kind.MOBILITY,
     sides=Sides.ONE,
-    signal=RepSignal(measure=m.opening_deg, rest=-15.0, peak=115.0, full=122.0, min_s=3.5, foot=3.4, mover=m.wrist_h_t),
+    signal=RepSignal(
+        measure=m.opening_deg, rest=-15.0, peak=115.0, full=122.0, min_s=3.5, foot=3.4, mover=m.upper_opening_deg
+    ),
     position=(Gate(measure=m.hinge_deg, low=55, high=135), Gate(measure=m.hip_stature_t, high=1.0)),
     best_view=View.SIDE,
     camera="On the side of your chest, 1.2 to 1.6 m high and looking down on you, 2.5 to 3 m away, "

@@ -30,7 +30,7 @@ EXERCISE = Exercise(
     id="press-back",
     name="Straight-arm press-back",
     sides=Sides.BOTH,
-    signal=RepSignal(measure=m.wrist_ahead_t, rest=0.05, peak=-1.1, full=1.0, foot=2.2),
+    signal=RepSignal(measure=m.wrist_ahead_t, rest=0.05, peak=-1.1, full=1.0, foot=1.8),
     position=(
         Gate(measure=m.hinge_deg, low=5, high=85),
         Gate(measure=m.hip_stature_t, low=0.6),

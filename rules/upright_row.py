@@ -67,7 +67,7 @@ EXERCISE = Exercise(
             explain="Let the elbows lead and the hands hang below them.",
             segment=("ELBOW", "WRIST"),
         ),
-        shrug_at_rest(0.062, 0.10),
+        shrug_at_rest(0.06, 0.10),
         trunk_swing(8.5, 14.0),
         Fault(
             id="bar-away",

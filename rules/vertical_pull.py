@@ -54,7 +54,7 @@ EXERCISE = Exercise(
     id="vertical-pull",
     name="Pull-up or lat pulldown",
     sides=Sides.BOTH,
-    signal=RepSignal(measure=m.grip_h_t, rest=0.9, peak=-0.1, full=0.85, min_s=1.2, foot=2.2),
+    signal=RepSignal(measure=m.grip_h_t, rest=0.9, peak=-0.1, full=0.85, min_s=1.2, foot=2.0),
     position=(Gate(measure=m.wrist_h_t, low=-0.5), Gate(measure=m.hinge_deg, high=65)),
     best_view=View.FRONT,
     camera="Face the camera at shoulder height, 2.5 to 3.5 m away, hands and hips in the picture all the way up. "

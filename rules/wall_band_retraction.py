@@ -46,7 +46,7 @@ EXERCISE = Exercise(
     id="wall-band-retraction",
     name="Back-to-wall band retraction",
     sides=Sides.BOTH,
-    signal=RepSignal(measure=m.wrist_h_t, rest=0.1, peak=0.95, full=0.8, min_s=1.2, foot=2.5),
+    signal=RepSignal(measure=m.wrist_h_t, rest=0.1, peak=0.95, full=0.8, min_s=1.2, foot=2.0),
     position=(Gate(measure=m.hinge_deg, high=45), Gate(measure=m.wrist_h_t, low=-0.5)),
     best_view=View.FRONT,
     camera="Face the camera at chest height, 2 to 2.5 m away, with room above your head for straight arms.",

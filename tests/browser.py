@@ -127,6 +127,9 @@ class Browser:
 
     def click(self, selector: str) -> None:
         """Click an element, as a person would."""
+        self.run(
+            "document.querySelector(arguments[0]).scrollIntoView({behavior: 'instant', block: 'center'})", selector
+        )
         element = self._call("POST", "/element", {"using": "css selector", "value": selector})[ELEMENT]
         self._call("POST", f"/element/{element}/click")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +14,8 @@ from formcoach.errors import FormCoachError
 from formcoach.frames import LONG_WAY_S, Video
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from formcoach.cutting import Clip
 
 WHOLE = Region()
@@ -60,7 +61,9 @@ def test_a_single_key_frame(tmp_path: Path) -> None:
     assert read(clips[2], tmp_path) == [(20.0, 200), (20.1, 201)]
 
 
-def test_a_jump_past_the_beginning_is_read_through(video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_jump_past_the_beginning_is_read_through(
+    video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plain = Video.skip_to
 
     def late(self: Video, time_s: float, *, by_index: bool) -> None:

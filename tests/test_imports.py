@@ -28,9 +28,10 @@ LAYERS = (
     {"board"},
     {"panels", "skeleton", "fetching", "mp4"},
     {
-        "analysis", "annotate", "camera", "catalogue", "cutting", "database", "estimator", "evaluate", "folders", "frames",
-        "history", "ledger", "limits", "model", "overlay", "page", "placing", "progress", "recognising", "recording", "report", "rows", "scoring", "screen",
-        "session", "session_track", "speech", "store", "tracing", "voice",
+        "analysis", "annotate", "camera", "catalogue", "cutting", "database", "estimator", "evaluate", "folders",
+        "frames", "history", "ledger", "limits", "model", "overlay", "page", "placing", "progress", "recognising",
+        "recording", "report", "rows", "scoring", "screen", "session", "session_track", "speech", "store", "tracing",
+        "voice",
     },
     {"batch", "clips", "doctor", "live", "measuring", "recorder", "session_page"},
     {"cli", "__main__"},

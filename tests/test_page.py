@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 FAULTY, CLEAN = "bent-over-row_rounded-back", "bent-over-row_clean"
-NASTY = '</script><img src=x onerror=alert(1)>"\'&\u2028<!--.mp4'
+NASTY = "</script><img src=x onerror=alert(1)>\"'&\u2028<!--.mp4"
 MOST_BYTES = 25_000_000
 
 
@@ -117,9 +117,7 @@ def test_elements_are_closed_and_ids_are_one_each(html: str) -> None:
 def test_header_tells_what_it_is_of(html: str) -> None:
     text = re.sub(r"<[^>]*>", " ", html.split("<main>")[0].split("<body>")[1])
     words = " ".join(text.split())
-    assert words == (
-        f"{FAULTY}.mp4 Bent-over row set 1 reps 5 clean 2 view side recording 0:18"
-    )
+    assert words == (f"{FAULTY}.mp4 Bent-over row set 1 reps 5 clean 2 view side recording 0:18")
 
 
 def test_every_rep_has_a_card_and_a_place_in_the_strip(html: str, faulty: Analysis) -> None:
@@ -238,7 +236,9 @@ def test_phases_belong_together(faulty: Analysis, html: str) -> None:
             continue
         assert entry["best"] == best.number
         own, other = zip(*entry["knots"], strict=True)
-        assert list(own) == [round(1000 * t) for t in (rep.span.start_s, rep.span.peak_s, rep.span.lowering_s, rep.span.end_s)]
+        assert list(own) == [
+            round(1000 * t) for t in (rep.span.start_s, rep.span.peak_s, rep.span.lowering_s, rep.span.end_s)
+        ]
         assert list(other) == sorted(other)
 
 
@@ -280,7 +280,9 @@ def test_nothing_is_fetched(html: str) -> None:
 
 
 def test_content_security_policy_names_what_is_there(html: str) -> None:
-    (policy,) = [str(m["content"]) for m in Outline(html).of("meta") if m.get("http-equiv") == "Content-Security-Policy"]
+    (policy,) = [
+        str(m["content"]) for m in Outline(html).of("meta") if m.get("http-equiv") == "Content-Security-Policy"
+    ]
     assert policy.startswith("default-src 'none';")
     assert "unsafe" not in policy
     for tag, directive in (("style", "style-src"), ("script", "script-src")):

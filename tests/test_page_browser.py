@@ -68,7 +68,7 @@ def _quiet(browser: Browser, page: Path) -> Iterator[None]:
 
 def at_rep(browser: Browser, key: int) -> str:
     card = f"#rep-{key}"
-    browser.run("document.querySelector(arguments[0]).scrollIntoView()", card)
+    browser.run("document.querySelector(arguments[0]).scrollIntoView({behavior: 'instant'})", card)
     browser.wait("return players.has(document.querySelector(arguments[0]))", card)
     return card
 

@@ -128,7 +128,7 @@ def test_table_of_exercises_is_the_catalogue() -> None:
 
 def test_table_of_files_names_what_is_written() -> None:
     named = {row[0].strip("`") for row in table_under("Your own set")}
-    assert named == {"report.json", "reps.csv", "poses.npz", "annotated.mp4"}
+    assert named == {"report.html", "report.json", "reps.csv", "poses.npz", "annotated.mp4"}
 
 
 def test_paths_in_the_readme_exist() -> None:

@@ -6,7 +6,7 @@ const [WIDTH, HEIGHT] = data.size;
 const COLOURS = { clean: "#009e73", mild: "#e69f00", severe: "#d55e00" };
 const SCREEN = { ink: "#0d1117", bone: "#f5f7f9" };
 const PAPER = { ink: "#ffffff", bone: "#222222" };
-const BONE = HEIGHT / 95;
+const BONE = Math.max(WIDTH, HEIGHT) / 95;
 const STALE_MS = 600;
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 let palette = SCREEN;
@@ -35,7 +35,14 @@ function linesOf(rep, i) {
       (far || pair.some((place) => seen(rep, i, place) < 2) ? faint : strong).push(line);
     }
   }
-  return { strong, faint };
+  const [shoulders, ears] = data.neck.map((pair) => middleOf(rep, i, pair));
+  if (shoulders && ears) strong.push([shoulders, ears]);
+  return { strong, faint, head: ears };
+}
+
+function middleOf(rep, i, pair) {
+  const [a, b] = pair.map((place) => pointOf(rep, i, place));
+  return a && b && [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
 }
 
 function seen(rep, i, place) {
@@ -65,18 +72,19 @@ function stroke(pen, lines, colour, width, alpha = 1) {
   pen.globalAlpha = 1;
 }
 
-/** Draw the pose of a time; a finding is coloured, a best rep's back is green. */
-function draw(canvas, rep, t, finding, good) {
+/** Draw a picture's pose of a time; a finding is coloured, a best rep's back is green. */
+function draw({ canvas, video, rep }, t, finding, good) {
   const pen = canvas.getContext("2d");
   pen.clearRect(0, 0, WIDTH, HEIGHT);
   const i = poseAt(rep, t);
   if (i < 0) return;
   pen.lineCap = pen.lineJoin = "round";
-  const { strong, faint } = linesOf(rep, i);
+  const { strong, faint, head } = linesOf(rep, i);
   stroke(pen, faint, palette.ink, BONE * 1.7, 0.4);
   stroke(pen, faint, palette.bone, BONE, 0.4);
   stroke(pen, strong, palette.ink, BONE * 1.7);
   stroke(pen, strong, palette.bone, BONE);
+  if (head && !video) stroke(pen, [[head, [head[0] + 1, head[1]]]], palette.bone, BONE * 5);
   const back = backOf(rep, i);
   if (good && back) mark(pen, [back], COLOURS.clean);
   if (!finding) return;
@@ -262,13 +270,13 @@ class Player {
 
   show(t) {
     this.t = t;
-    draw(this.own.canvas, this.rep, t, this.finding(t), false);
+    draw(this.own, t, this.finding(t), false);
     this.range.value = t;
     this.tell(t);
     if (!this.best) return;
     const there = aligned(t, this.rep.knots, this.best.rep.window);
     this.best.stand(there);
-    draw(this.best.canvas, this.best.rep, there, null, true);
+    draw(this.best, there, null, true);
   }
 
   /** What to point out now: the chosen finding, else the gravest one. */

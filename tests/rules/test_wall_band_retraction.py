@@ -20,7 +20,6 @@ ID = "wall-band-retraction"
 PAIRS = (
     Pair(fault="forearms-not-vertical", why="the forearms tip out", within=2.0, camera=FRONT),
     Pair(fault="band-slack", why="the hands drift together", within=4.0, camera=FRONT),
-    Pair(fault="shrug", why="the shoulders ride up as the hands rise", within=0.03, camera=FRONT, mild=0.8, severe=2.0),
     Pair(fault="low-back-arch", why="the lowest spine hollows", within=2.0, camera=LEFT_SIDE, severe=1.05),
     Pair(fault="uneven-arms", why="the right arm stays lower", within=4.0, camera=FRONT),
     Pair(fault="short-top", why="the arms stay bent at the top", within=6.0, camera=FRONT),
@@ -41,7 +40,7 @@ def test_near_miss(pair: Pair) -> None:
 
 
 def test_every_fault_has_its_pair() -> None:
-    check_all_declared(ID, PAIRS)
+    check_all_declared(ID, PAIRS, hints_only=["shrug"])
 
 
 @pytest.mark.parametrize(
