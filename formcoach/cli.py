@@ -35,6 +35,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
+history_app = typer.Typer(rich_markup_mode="rich")
+app.add_typer(history_app, name="history")
 out = Console(width=None if sys.stdout.isatty() else 120)
 err = Console(stderr=True)
 
@@ -294,6 +296,90 @@ def replay(
         _replay(session, every, rep, fault, speed, export, video, exercise)
 
 
+@history_app.callback(invoke_without_command=True)
+def history(
+    context: typer.Context,
+    exercise: Annotated[str | None, typer.Option("--exercise", "-e", help="Only this exercise.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Also draw it into this picture (.png).")] = None,
+    as_json: JsonOpt = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, one line a session.")] = False,
+) -> None:
+    """What you trained: sessions, sets, reps, clean ones, by exercise and week, and what has changed.
+
+    A change is told from 3 sessions and 20 reps of an exercise on, with how many it is from, and called one only where
+    chance would hardly give it.
+    """
+    if context.invoked_subcommand is None:
+        _show_history(exercise, plot, as_json=as_json, as_csv=as_csv)
+
+
+@history_app.command("rm")
+def history_rm(
+    session: Annotated[str, typer.Argument(help="A session's number or folder name.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Delete a session: its reps and findings, its pose track and its clips."""
+    from formcoach.store import Store
+
+    with Store() as store:
+        number = store.find(session)
+        folder = store.folder_of(number)
+        if not yes:
+            if not sys.stdin.isatty():
+                raise FormCoachError(f"deleting session {number} wants a yes; add --yes")
+            typer.confirm(f"Delete session {number}, and {printable(str(folder))}?", abort=True)
+        store.delete_session(number)
+    out.print(f"session {number} deleted", highlight=False)
+
+
+@history_app.command("keep-clips")
+def history_keep_clips(
+    days: Annotated[int | None, typer.Option(min=0, help="Delete clips when they are so many days old.")] = None,
+    forever: Annotated[bool, typer.Option("--forever", help="Delete none for its age.")] = False,
+) -> None:
+    """How long the videos of sessions are kept. Applied now and at each start of live; reps and findings stay.
+
+    Without an option: say how long that is.
+    """
+    from formcoach.store import Store
+
+    if forever and days is not None:
+        raise FormCoachError("--days and --forever exclude one another; give one of them")
+    with Store() as store:
+        if forever or days is not None:
+            store.keep_clips(days)
+        kept = store.clip_days
+        dropped = store.drop_clips()
+    out.print("Clips are kept." if kept is None else f"Clips are kept for {kept} days.", highlight=False)
+    if dropped.line:
+        out.print(dropped.line, highlight=False)
+
+
+@app.command()
+def web(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="To listen on, at 127.0.0.1; 0 for any free one.")] = 8377,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open the browser, too.")] = False,
+    rules: RulesOpt = None,
+    limits: LimitsOpt = None,
+) -> None:
+    """Sessions, reports and history in the browser, for this computer only; a session under way updates by itself.
+
+    Runs until Ctrl-C.
+    """
+    del rules, limits
+    import webbrowser
+
+    from formcoach.catalogue import load_catalogue
+    from formcoach.web import serve
+
+    def ready(address: str) -> None:
+        out.print(f"{address}  (Ctrl-C ends it)", highlight=False, soft_wrap=True)
+        if open_browser:
+            webbrowser.open(address)
+
+    serve(port, load_catalogue().exercises, ready)
+
+
 @app.command()
 def doctor() -> None:
     """Check this computer: libraries, pose model, speed, cameras, sound, voice, data folder, and what to do."""
@@ -443,7 +529,36 @@ def benchmark(
         out.print(f"{name.replace('_', ' '):>28}  {shown}", highlight=False)
 
 
-# ---- replay ----
+# ---- replay and history ----
+
+
+def _show_history(exercise: str | None, plot: Path | None, *, as_json: bool, as_csv: bool) -> None:
+    from formcoach.history_tables import as_data, csv_of, render
+    from formcoach.listing import all_trained
+    from formcoach.store import Store
+
+    if as_json and as_csv:
+        raise FormCoachError("--json and --csv exclude one another; give one of them")
+    with Store() as store:
+        trained, broken = all_trained(store)
+    kept = [one for one in trained if exercise in (None, one.session.exercise)]
+    if exercise is not None and not kept:
+        raise FormCoachError(f"there is no session of '{exercise}'; see formcoach replay --list")
+    if plot is not None:
+        from formcoach.history_plot import write_plot
+
+        write_plot(kept, plot)
+    if as_json:
+        _print_json(as_data(kept, broken))
+    elif as_csv:
+        sys.stdout.write(csv_of(kept))
+    elif kept:
+        render(kept, out)
+    else:
+        out.print(NO_SESSION, highlight=False)
+    _warn(broken)
+    if plot is not None:
+        err.print(f"plot in {escape(str(plot))}", highlight=False, soft_wrap=True)
 
 
 def _list_sessions() -> None:
@@ -466,6 +581,9 @@ def _replay(
     video: Path | None,
     exercise: str | None,
 ) -> None:
+    from formcoach.camera import load_opencv
+
+    load_opencv()  # before PyAV: once that is loaded, OpenCV's window never opens
     from formcoach.review import find_review
     from formcoach.scenes import scenes_of
 

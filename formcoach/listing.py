@@ -1,4 +1,4 @@
-"""All sessions with their reps, out of the history: those that make no sense, or lie elsewhere, are named and left out."""
+"""All sessions with their reps, out of the history; those that make no sense, or lie elsewhere, are named."""
 
 from __future__ import annotations
 

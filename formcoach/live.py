@@ -541,6 +541,7 @@ def coach(
             try:
                 store = stack.enter_context(Store(timeout_s=STORE_PATIENCE_S))
                 _close_torn(store, events, notice)
+                _drop_clips(store, notice)
                 recorder = SessionRecorder(
                     store,
                     exercise,
@@ -596,6 +597,13 @@ def _close_torn(store: Store, events: TextIO | None, notice: Callable[[str], Non
         notice(closed_line(torn))
         if events is not None:
             _write_line(events, {"event": "closed", "session": torn.id, "reps": torn.reps, "text": closed_line(torn)})
+
+
+def _drop_clips(store: Store, notice: Callable[[str], None]) -> None:
+    """Delete the clips that the person no longer wants to keep, and say so."""
+    dropped = store.drop_clips()
+    if dropped.line:
+        notice(dropped.line)
 
 
 def _write_report(live: Live, folder: Path, out: Path) -> None:

@@ -424,14 +424,16 @@ def opening_deg(body: Body) -> float:
 
 @of_side
 def upper_opening_deg(body: Body, side: Side) -> float:
-    """`opening_deg` for the arm that lies uppermost, by where the knees and the lower arm point; 0 for the other."""
+    """As `opening_deg`, of the arm that lies uppermost by where the knees and the lower arm point; 0 for the other."""
     upper = Side.LEFT if _back_of_lying(body) > 0 else Side.RIGHT
     return opening_deg.function(body) if side is upper else 0.0
 
 
 def _uppermost(body: Body) -> Side:
-    """The side of the hip that is higher."""
-    return Side.LEFT if body.world[L.LEFT_HIP][1] < body.world[L.RIGHT_HIP][1] else Side.RIGHT
+    """The side of the trunk that is higher: shoulder and hip together, as the model may exchange either pair alone."""
+    w = body.world
+    lower = w[L.LEFT_HIP][1] + w[L.LEFT_SHOULDER][1] - w[L.RIGHT_HIP][1] - w[L.RIGHT_SHOULDER][1]
+    return Side.LEFT if lower < 0 else Side.RIGHT
 
 
 def _back_of_lying(body: Body) -> float:
@@ -905,10 +907,10 @@ def knee_off_hip_t(body: Body, side: Side) -> float:
     return body.facing * (_at(body, side, "knee")[0] - _at(body, side, "hip")[0]) / body.torso_px
 
 
-@of_side
-def knee_h_t(body: Body, side: Side) -> float:
-    """How far the knee is above the middle of the hips in the picture."""
-    return (body.hips[1] - _at(body, side, "knee")[1]) / body.torso_px
+@of_body
+def knees_h_t(body: Body) -> float:
+    """How far both knees together are above the hips in the picture: where one rests, the other's changes."""
+    return (2 * body.hips[1] - body.xy[L.LEFT_KNEE][1] - body.xy[L.RIGHT_KNEE][1]) / body.torso_px
 
 
 @of_body

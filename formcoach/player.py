@@ -85,8 +85,8 @@ class Player:
         self.overlay, self.repeat, self.endless = True, False, endless
         self._pieces = pieces
         self._clock_s: float | None = None
-        self._paused = self._over = False
-        self._go_to(0)
+        self._place, self._time_s, self._left_s = 0, pieces[0].times_s[0], 0.0
+        self._paused = self._over = self._stopped = self._at_end = False
 
     # ---- time ----
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from formcoach.exercise import Exercise, Rep
     from formcoach.pose import PoseTrack
 
+SHORT_HOLD_S, SHORT_HOLD = 6.0, 1.0
+"""Holds and carries that last no longer are rests between reps rather: so many spreads are added."""
 UNCOUNTED = 2.0
 """Spreads added for a movement of which nothing is counted; in proportion for less."""
 SHARPNESS = 0.35
@@ -69,10 +71,13 @@ class Candidate:
 def recognise(track: PoseTrack, exercises: Mapping[str, Exercise]) -> tuple[Candidate, ...]:
     """The exercises that a recording may show, the most likely first; empty for none."""
     judged = {one.id: _reps(track, one) for one in exercises.values() if one.id in known()}
+    timed = {one.id for one in exercises.values() if one.kind.timed}
     moved_s = max((_moved_s(reps) for reps in judged.values()), default=0.0)
     found = {}
     for exercise_id, reps in judged.items():
         far = _distance(reps, exercise_id, moved_s)
+        if exercise_id in timed and _moved_s(reps) < SHORT_HOLD_S * len(reps):
+            far += SHORT_HOLD
         if far < UNLIKE:
             found[exercise_id] = far
     weights = {exercise_id: math.exp(-far / SHARPNESS) for exercise_id, far in found.items()}

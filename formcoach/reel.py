@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from formcoach.review import Film
+    from formcoach.cutting import Footage
     from formcoach.ring import Picture
 
 LONGEST_SIDE = 1280
@@ -26,7 +26,7 @@ FARTHEST_S = 0.3
 class Reel:
     """The pictures of a film from one time to another, in memory as JPEG: some 10 MB for a rep."""
 
-    def __init__(self, film: Film, start_s: float, end_s: float) -> None:
+    def __init__(self, film: Footage, start_s: float, end_s: float) -> None:
         """Decode them.
 
         Args:
@@ -40,7 +40,7 @@ class Reel:
         self._pictures: list[Picture] = []
         with Video.open(film.path) as video:
             if start_s - film.start_s > 0:
-                video.skip_to(start_s - film.start_s, by_index=True)
+                video.skip_to(start_s - film.start_s, by_index=film.sound)
             for frame in video:
                 time_s = film.start_s + frame.time_s
                 if time_s > end_s:

@@ -6,10 +6,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from formcoach.captions import HEIGHT, WIDTH
 from formcoach.errors import FormCoachError, reason
 from formcoach.files import replacing
 from formcoach.player import Player
-from formcoach.sidebyside import HEIGHT, WIDTH, SideBySide
+from formcoach.sidebyside import SideBySide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from formcoach.analysis import judge
 from formcoach.catalogue import load_catalogue
+from formcoach.cutting import Footage
 from formcoach.errors import FormCoachError, printable, reason
 from formcoach.recording import load_track
+from formcoach.session_page import session_footage
 from formcoach.session_track import load_session_track
 from formcoach.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from formcoach.exercise import Exercise, Rep
-    from formcoach.history import StoredRep, StoredSession
+    from formcoach.history import StoredSession
     from formcoach.pose import PoseTrack
 
 REPORT, TRACK, TRACK_SUFFIX = "report.json", "poses.npz", ".npz"
@@ -27,25 +28,8 @@ LONGEST_REPORT = 50_000_000
 """A larger report.json is none of ours, bytes."""
 PARENTS = 3
 """So many folders above that of a report are searched for its video."""
-CLIP_MARGIN_S = 1.0
-"""A clip ends so long after its rep."""
 SLACK_S = 0.25
 """A film may begin so much later than what is to be shown of it, or end so much earlier."""
-
-
-@dataclass(frozen=True)
-class Film:
-    """A video, and what part of the recording it shows.
-
-    Attributes:
-        path: of the file.
-        start_s: time of its first picture on the recording's clock.
-        end_s: until when it goes at most; infinity where that is not known.
-    """
-
-    path: Path
-    start_s: float
-    end_s: float = math.inf
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -67,10 +51,10 @@ class Review:
     exercise: Exercise
     reps: tuple[Rep, ...]
     track: PoseTrack | None
-    films: tuple[Film, ...]
+    films: tuple[Footage, ...]
     notes: tuple[str, ...] = ()
 
-    def film_of(self, start_s: float, end_s: float) -> Film | None:
+    def film_of(self, start_s: float, end_s: float) -> Footage | None:
         """The video that shows that time; None where there is none."""
         for film in self.films:
             if film.start_s - SLACK_S <= start_s and end_s <= film.end_s + SLACK_S:
@@ -130,7 +114,7 @@ def of_session(store: Store, session: StoredSession) -> Review:
     """
     exercise = load_catalogue()[session.exercise]
     folder, stored, notes = store.folder_of(session.id), store.reps_of(session.id), []
-    films = (*_clips(folder, stored), *_videos(folder))
+    films = [film for film in session_footage(folder, stored) if film.path.is_file() and not film.path.is_symlink()]
     try:
         track = load_session_track(folder)
     except FormCoachError as error:
@@ -140,31 +124,9 @@ def of_session(store: Store, session: StoredSession) -> Review:
         notes.append(f"No skeleton: {error}.")
     reps, unknown = _declared((one.rep for one in stored), exercise)
     return Review(
-        name=str(session.id), title=session.title, exercise=exercise, reps=reps, track=track, films=films,
+        name=str(session.id), title=session.title, exercise=exercise, reps=reps, track=track, films=tuple(films),
         notes=(*notes, *unknown, *(() if track is None else track.source.notes)),
     )  # fmt: skip
-
-
-def _clips(folder: Path, stored: Iterable[StoredRep]) -> Iterator[Film]:
-    from formcoach.history import clip_name
-
-    for one in stored:
-        path = folder / clip_name(one.rep.number)  # where a torn session ended, the row may not name it yet
-        if not math.isnan(one.clip_start_s) and path.is_file() and not path.is_symlink():
-            yield Film(path, one.clip_start_s, one.rep.span.end_s + CLIP_MARGIN_S)
-
-
-def _videos(folder: Path) -> list[Film]:
-    """The videos of the whole session, each of which goes up to where the next begins."""
-    starts = sorted(
-        (int(path.stem.removeprefix("video-")) / 1000, path)
-        for path in folder.glob("video-*.mp4")
-        if path.stem.removeprefix("video-").isdecimal() and not path.is_symlink()
-    )
-    return [
-        Film(path, start_s, starts[i + 1][0] if i + 1 < len(starts) else math.inf)
-        for i, (start_s, path) in enumerate(starts)
-    ]
 
 
 def _declared(reps: Iterable[Rep], exercise: Exercise) -> tuple[tuple[Rep, ...], list[str]]:
@@ -208,7 +170,8 @@ def of_recording(path: Path, exercise_id: str | None, video: Path | None) -> Rev
         notes.append(f"The video {track.source.name} was not found, so the skeleton is alone; name it with --video.")
     return Review(
         name=str(path), title=f"{track.source.name}, {exercise.id}, {len(analysis.reps)} reps", exercise=exercise,
-        reps=analysis.reps, track=track, films=() if found is None else (Film(found, 0.0),), notes=tuple(notes),
+        reps=analysis.reps, track=track, notes=tuple(notes),
+        films=() if found is None else (Footage(found, sound=not track.source.notes),),
     )  # fmt: skip
 
 
@@ -244,4 +207,3 @@ def _beside(folder: Path, name: str) -> Path | None:
         if name and path.is_file():
             return path
     return None
-

@@ -7,8 +7,9 @@ the next set, so that each arm is once the nearer.
 Faults: those of the coaching article and of common practice.
 Sources: catalogue entry 1.10; limits from rendered bodies with known truth, where they differ from the catalogue's.
 Limits: the farther arm goes behind the head, and the model then often puts its hand where the nearer one is: such a
-rep ends too soon, now and then counts twice, and of it only legs and ribs are judged. Left against right is a hint.
-Nobody rendered has reached short, bent the elbow or hurried: those limits are the catalogue's, clear of clean reps.
+rep ends too soon, one in twenty counts twice, and of it only legs and ribs are judged. The farther arm also looks up to
+60 % shorter, so left against right is a hint from the feet or the head only. Nobody rendered has reached short, bent
+the elbow or hurried: those limits are the catalogue's, clear of clean reps.
 """
 
 import math
@@ -100,6 +101,6 @@ EXERCISE = Exercise(
             cue="Slow reach",
             explain="Let the reach take two seconds, so that legs and ribs can stay where they are.",
         ),
-        uneven_sides(40.0, 52.0, grades="F:X R:X S:C O:C", cue="Same reach both sides"),
+        uneven_sides(25.0, 40.0, grades="F:C R:C S:X O:X", cue="Same reach both sides"),
     ),
 )

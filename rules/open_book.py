@@ -7,9 +7,9 @@ picture.
 Faults: those of the coaching article.
 Sources: catalogue entry 1.17; limits from rendered bodies with known truth, where they differ from the catalogue's.
 Limits: the shoulders turn away from the hips, and with them the side from which the body is seen: the view means
-little here, so every view has the same grade. Where the arm passes behind the body it may be lost for a moment. The
-model bends straight elbows here by up to 50 degrees, and a body that has turned over is seen from elsewhere: elbows
-and left against right are hints.
+little here, so every view has the same grade. Where the arm comes round the model may exchange left and
+right, which what is measured here survives. It bends straight elbows by up to 50 degrees, and a body that has turned
+over is seen from elsewhere: elbows and left against right are hints.
 """
 
 from formcoach import measure as m
@@ -38,7 +38,7 @@ EXERCISE = Exercise(
             id="knee-lifting",
             name="Top knee lifting or sliding",
             priority=2,
-            read=change(m.knee_h_t, Phase.TOP),
+            read=change(m.knees_h_t, Phase.TOP),
             mild=0.18,
             severe=0.32,
             unit="T",

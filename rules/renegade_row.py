@@ -23,6 +23,7 @@ from formcoach.faults import (
     UPPER_ARM,
     change,
     fast_lowering,
+    head_turn_deg,
     level,
     lowering_s,
     neck_crane,
@@ -50,6 +51,20 @@ def near_lowering_s(window: RepWindow) -> Reading:
     if window.view is not View.SIDE or near in window.arms:
         return lowering_s(window)
     return Reading(math.nan, why="the trunk hides this arm", instead="film this set from the other side too")
+
+
+def neck_turn_deg(window: RepWindow) -> Reading:
+    """As `head_turn_deg`, of a body in line: hips that sag or pike tip the trunk under a head that stays."""
+    off = change(m.hips_over_line_t, Phase.WHOLE)(window)
+    if abs(off.value) > OFF_LINE_T:
+        return Reading(
+            math.nan, why="the hips are off the line and tip the trunk", instead="bring the hips in line first"
+        )
+    return head_turn_deg(window)
+
+
+OFF_LINE_T = 0.16
+"""Where sagging begins; clean rendered rows stay within 0.07."""
 
 
 EXERCISE = Exercise(
@@ -83,7 +98,7 @@ EXERCISE = Exercise(
             name="Hips sagging",
             priority=1,
             read=negative(change(m.hips_over_line_t, Phase.WHOLE)),
-            mild=0.16,
+            mild=OFF_LINE_T,
             severe=0.3,
             unit="T",
             grades=Grades.of("F:X R:X S:A O:C"),
@@ -133,6 +148,6 @@ EXERCISE = Exercise(
             explain="Press the supporting hand into the floor and keep the neck long while the other arm rows.",
             segment=NECK,
         ),
-        replace(neck_crane(18.0, 28.0), grades=Grades.of("F:X R:X S:A O:C")),
+        replace(neck_crane(18.0, 28.0), read=neck_turn_deg, grades=Grades.of("F:X R:X S:A O:C")),
     ),
 )

@@ -17,7 +17,17 @@ from numpy.typing import NDArray
 from formcoach import measure as m
 from formcoach.body import View
 from formcoach.exercise import UNSEEN, Exercise, Fault, Gate, Grades, Phase, Reading, RepSignal, Sides
-from formcoach.faults import MIN_FRAMES, fast_lowering, head_back, level, lifted_t, over_arching, pick, rushed_lift
+from formcoach.faults import (
+    MIN_FRAMES,
+    fast_lowering,
+    head_back,
+    level,
+    lifted_t,
+    over_arching,
+    pick,
+    rushed_lift,
+    shrug,
+)
 from formcoach.window import RepWindow
 
 LEG_SHARE = 0.6
@@ -124,5 +134,6 @@ EXERCISE = Exercise(
             explain="Keep the legs straight and lift from the hip; the shins should not fold up.",
             segment=("HIP", "KNEE", "ANKLE"),
         ),
+        shrug(grades="F:X R:X S:C O:C"),
     ),
 )

@@ -6,7 +6,8 @@ legs and the lean.
 Faults: those of the coaching article and of common practice.
 Sources: catalogue entry 1.14; limits from rendered bodies with known truth, where they differ from the catalogue's.
 Limits: a hang lifts everyone's shoulders and the pull draws them down, by more than a shrug gives back: a shrug is a
-hint only. Pull-ups lean back by up to 27 degrees of themselves, filmed ones by 35, so only more is a fault; next to
+hint only. Half-way and from the side the head hides a hand at the top, so elbows and wrists are judged from the front.
+Pull-ups lean back by up to 27 degrees of themselves, filmed ones by 35, so only more is a fault; next to
 swinging legs, which tip the trunk, nothing is said of it. No clip shows a pull behind the neck or uneven arms.
 """
 
@@ -30,15 +31,23 @@ from formcoach.faults import (
 )
 from formcoach.window import RepWindow
 
-KICK_T = 0.17
-"""T by which knees that come forward are a kick; still legs: up to 0.05."""
-
-legs_forward_t = rise_in_rep(m.knee_off_hip_t, Phase.LIFT | Phase.TOP, 90.0)
-"""How far the knees come forward of the hips in the lift, T, beyond the hang."""
-
-
+KICK_T = 0.20
+"""T by which knees that come forward are a kick; of still legs: up to 0.11."""
 HANGING_T, HANGING_DEG = 0.4, 12.0
 """Knees less than so far before the hips hang; a body that hangs leans back so much further of itself."""
+
+
+def hangs(window: RepWindow) -> bool:
+    """Whether the body hangs from the bar, rather than sits under it; unseen, it is taken to hang."""
+    knees = level(m.knee_off_hip_t, Phase.BOTTOM)(window).value / max(window.sideways, 0.34)
+    return not knees >= HANGING_T
+
+
+def legs_forward_t(window: RepWindow) -> Reading:
+    """How far the knees of a body that hangs come forward of the hips in the lift, T."""
+    if not hangs(window):
+        return Reading(math.nan, why="a seat holds the legs, or they are not seen", instead="keep the legs in view")
+    return rise_in_rep(m.knee_off_hip_t, Phase.LIFT | Phase.TOP, 90.0)(window)
 
 
 def lean_back_deg(window: RepWindow) -> Reading:
@@ -46,8 +55,7 @@ def lean_back_deg(window: RepWindow) -> Reading:
     if legs_forward_t(window).value > KICK_T:
         return Reading(math.nan, why="legs that swing tip the trunk", instead="keep the legs still first")
     lean = negative(rise_in_rep(m.trunk_lean_deg, Phase.TOP))(window)
-    knees = level(m.knee_off_hip_t, Phase.BOTTOM)(window).value / max(window.sideways, 0.34)
-    return replace(lean, value=lean.value - (HANGING_DEG if knees < HANGING_T else 0.0))
+    return replace(lean, value=lean.value - (HANGING_DEG if hangs(window) else 0.0))
 
 
 EXERCISE = Exercise(
@@ -85,7 +93,7 @@ EXERCISE = Exercise(
             mild=0.262,
             severe=0.40,
             unit="T",
-            grades=Grades.of("F:A R:C S:X O:B"),
+            grades=Grades.of("F:A R:C S:X O:C"),
             cue="Elbows under your hands",
             explain="Keep each elbow below its hand as you pull.",
             segment=ARM,
@@ -122,7 +130,7 @@ EXERCISE = Exercise(
             priority=2,
             read=legs_forward_t,
             mild=KICK_T,
-            severe=0.33,
+            severe=0.35,
             unit="T",
             grades=Grades.of("F:X R:X S:A O:A"),
             cue="Legs long and still",

@@ -22,7 +22,7 @@ LAYERS = (
     {"measure"},
     {"exercise", "window"},
     {"reps", "faults", "counting", "holding", "judging", "likeness", "walking"},
-    {"pipeline", "coach", "card", "compare", "plots"},
+    {"pipeline", "coach", "card", "compare", "player", "plots"},
     {"sprites", "bundling", "background", "ring"},
     {"typeset"},
     {"board"},
@@ -33,16 +33,21 @@ LAYERS = (
         "recording", "report", "rows", "scoring", "screen", "session", "session_track", "speech", "store", "tracing",
         "voice",
     },
-    {"batch", "clips", "doctor", "live", "measuring", "recorder", "session_page"},
+    {"batch", "clips", "doctor", "listing", "live", "measuring", "recorder", "session_page"},
+    {"reel", "review", "scenes", "trends", "web_files", "web_guard"},
+    {"captions", "history_tables", "history_plot"},
+    {"sidebyside"},
+    {"replay", "web_views"},
+    {"web"},
     {"cli", "__main__"},
 )  # fmt: skip
 """From the bottom up. A module imports from its own layer and those below; a new module must be placed here."""
 LAYER = {module: height for height, layer in enumerate(LAYERS) for module in layer}
 
-HEAVY = {"mediapipe", "cv2", "matplotlib", "av", "jinja2"}
+HEAVY = {"mediapipe", "cv2", "matplotlib", "av", "flask", "jinja2", "waitress"}
 LIGHT = (
     "analysis", "card", "catalogue", "cli", "coach", "judging", "pipeline", "recording", "report", "scoring",
-    "session", "session_track", "store",
+    "listing", "player", "session", "session_track", "store", "trends",
 )  # fmt: skip
 
 

@@ -42,6 +42,8 @@ IN_THE_PICTURE_ONLY = PLACES_ACROSS | {"wrist_y_t", "shoulders_y_t", "hips_y_t",
 """Where in the picture it is matters."""
 IN_SPACE = {
     "arms_apart_deg",
+    "grip_h_t",
+    "turned_away_deg",
     "girdle_tilt_deg",
     "hinge_deg",
     "bow_deg",
@@ -56,6 +58,7 @@ IN_SPACE = {
     "lower_hand_t",
     "overhead_deg",
     "opening_deg",
+    "upper_opening_deg",
 }
 """Seen as long as a pose is."""
 ROUND = {"arm_flex_deg", "head_pitch_deg", "neck_deg", "gaze_deg", "trunk_lean_deg", "bow_deg"}
@@ -399,9 +402,18 @@ def test_opening_of_a_body_on_its_right_side(deg: float, turned: float) -> None:
     a, g = math.radians(deg), math.radians(turned)
     shoulder = (-0.5, -0.15 * math.cos(g), 0.15 * math.sin(g))
     places = {
-        L.LEFT_HIP: (0.0, shoulder[1], shoulder[2]),  # so that the trunk's line is level
+        L.LEFT_HIP: (0.0, -0.1, 0.0),
+        L.RIGHT_HIP: (0.0, 0.1, 0.0),
+        L.LEFT_KNEE: (0.0, -0.1, -0.4),
+        L.RIGHT_KNEE: (0.4, 0.1, 0.0),
         L.LEFT_SHOULDER: shoulder,
         L.RIGHT_SHOULDER: (-0.5, -shoulder[1], -shoulder[2]),
         L.LEFT_WRIST: (-0.5, shoulder[1] + 0.6 * math.cos(a), shoulder[2] - 0.6 * math.sin(a)),
+        L.RIGHT_WRIST: (-0.5, -shoulder[1], -0.6),
     }
-    assert m.opening_deg.function(posed(90.0, places)) == pytest.approx((deg + 2 * turned) / 3)
+    body = posed(90.0, places)
+    exchanged = posed(90.0, {L(MIRROR[joint]): place for joint, place in places.items()})
+    for what in (body, exchanged):
+        assert m.opening_deg.function(what) == pytest.approx((deg + 2 * turned) / 3)
+        assert m.upper_opening_deg.function(what, Side.LEFT) == m.opening_deg.function(what)
+        assert m.upper_opening_deg.function(what, Side.RIGHT) == 0.0

@@ -86,6 +86,10 @@ def test_modules_ship(names: set[str]) -> None:
     assert ours | {"formcoach/py.typed"} <= names
 
 
+def test_pages_ship(names: set[str]) -> None:
+    assert {f"formcoach/pages/{name}" for name in ("report.html.j2", "report.css", "report.js")} <= names
+
+
 def test_licence_ships(wheel: Path, names: set[str]) -> None:
     information = f"formcoach-{__version__}.dist-info"
     assert f"{information}/licenses/LICENSE" in names

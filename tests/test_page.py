@@ -331,6 +331,11 @@ def test_same_bytes_twice(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
+def test_same_clips_many_times(faulty: Analysis, clips: dict[int, Clip]) -> None:
+    for _ in range(10):
+        assert clips_of(faulty, [Footage(SAMPLES / f"{FAULTY}.mp4")]) == clips
+
+
 # ---- size ----
 
 

@@ -137,7 +137,7 @@ def open_book(
 ) -> Movement:
     """Lying on the side, the chest toward a camera at the left: the top `arm` opens to the floor behind.
 
-    short_top: % of the opening. knee_lifting: T that the top knee rises, here with both legs and the hips. elbow_bend:
+    short_top: % of the opening. knee_lifting: T that the knees rise, here both, with the hips. elbow_bend:
     degrees more than straight. rushed_lift: s. uneven_arms: % that the opening is smaller.
     """
     beats = Beats.of(reps, faulty_from, tempo, up=rushed_lift)
@@ -150,7 +150,7 @@ def open_book(
         top = toward(90.0, plane), toward(90.0, plane + elbow_bend * f * eased(u / 0.1))
         floor = toward(90.0, 90.0), toward(90.0, 90.0)
         left, right = (top, floor) if arm == "left" else (floor, top)
-        tilt = np.degrees(np.arcsin(knee_lifting / KNEE_DOWN)) * f * eased(u / 0.6)
+        tilt = np.degrees(np.arcsin(knee_lifting / KNEES_DOWN)) * f * eased(u / 0.6)
         return Posture(
             left[0], right[0], left[1], right[1],
             twist=sign * (-35.0 + 85.0 * opened), foot_up_left=0.24 * (arm == "left"),
@@ -161,8 +161,8 @@ def open_book(
     return Movement(beats.duration_s, posture, beats.beats)
 
 
-KNEE_DOWN = 0.61
-"""How far the bent top knee is from the hips along the body."""
+KNEES_DOWN = 0.61 + 0.85
+"""How far the bent and the straight knee are from the hips along the body, together."""
 
 MOTIONS: dict[str, Callable[..., Movement]] = {
     "pullover-floor": pullover_floor,

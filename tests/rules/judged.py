@@ -77,12 +77,18 @@ def judge(track: PoseTrack, exercise: Exercise) -> Judged:
 
         return replace(fault, read=read)
 
-    told = list(moments(track, replace(exercise, faults=tuple(overheard(fault) for fault in exercise.faults))))
+    told = []
+    final: dict[str, list[Reading]] = {}
+    for moment in moments(track, replace(exercise, faults=tuple(overheard(fault) for fault in exercise.faults))):
+        told.append(moment)
+        for fault, values in readings.items():  # a hold is also read while it lasts: what counts is read last
+            final.setdefault(fault, []).extend(values[-len(moment.finished) :] if moment.finished else ())
+        readings.clear()
     return Judged(
         reps=tuple(rep for moment in told for rep in moment.finished),
         count=told[-1].count,
         partials=tuple(span for moment in told for span in moment.partials),
-        readings={fault: tuple(values) for fault, values in readings.items()},
+        readings={fault: tuple(values) for fault, values in final.items()},
     )
 
 

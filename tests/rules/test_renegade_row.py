@@ -77,7 +77,7 @@ def test_reps_are_timed() -> None:
     for rep, beat in zip(judged.reps, movement.beats, strict=True):
         assert rep.span.start_s == pytest.approx(beat.start_s, abs=0.2)
         assert rep.span.peak_s == pytest.approx(beat.peak_s, abs=0.2)
-        assert rep.span.end_s == pytest.approx(beat.end_s, abs=0.2)
+        assert rep.span.end_s == pytest.approx(beat.end_s, abs=0.3)
 
 
 def test_sagging_hips_do_not_change_the_count() -> None:

@@ -42,7 +42,7 @@ def test_near_miss(pair: Pair) -> None:
 
 
 def test_every_fault_has_its_pair() -> None:
-    check_all_declared(ID, PAIRS)
+    check_all_declared(ID, PAIRS, hints_only=("shrug",))
 
 
 @pytest.mark.parametrize(

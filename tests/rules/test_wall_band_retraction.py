@@ -19,7 +19,7 @@ ID = "wall-band-retraction"
 
 PAIRS = (
     Pair(fault="forearms-not-vertical", why="the forearms tip out", within=2.0, camera=FRONT),
-    Pair(fault="band-slack", why="the hands drift together", within=4.0, camera=FRONT),
+    Pair(fault="band-slack", why="the hands drift together", within=6.0, camera=FRONT),
     Pair(fault="low-back-arch", why="the lowest spine hollows", within=2.0, camera=LEFT_SIDE, severe=1.05),
     Pair(fault="uneven-arms", why="the right arm stays lower", within=4.0, camera=FRONT),
     Pair(fault="short-top", why="the arms stay bent at the top", within=6.0, camera=FRONT),
