@@ -60,10 +60,11 @@ class Grades:
             View.OBLIQUE: self.oblique,
         }[view]
 
-    @property
-    def move(self) -> str:
-        """The camera move that shows the fault best."""
+    def move(self, view: View | None = None) -> str:
+        """The camera move that shows the fault best, from a view that shows it less well."""
         best = min((self.side, self.front, self.oblique, self.rear), key=lambda grade: grade.value)
+        if (view is not None and best.value >= self.at(view).value) or best in (Grade.C, Grade.X):
+            return "no camera shows this well enough: feel for it, or ask somebody"
         if best is self.side:
             return "turn side-on to the camera"
         if best is self.front:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from formcoach.session import Targets
 
 
-CLIPS = ("rep-*.mp4", "video-*.mp4")
-"""Names of a session's videos, of single reps and with --keep-video of all."""
+CLIPS = ("rep-*.mp4", "video-*.mp4", "report.html")
+"""Names of a session's videos, of single reps and with --keep-video of all, and of the page that holds clips, too."""
 RESERVE = "reserve.bin"
 """A file that takes space in a session's folder, to be given up for reps when the disk is full."""
 
@@ -132,10 +132,10 @@ class Dropped:
         """In words; empty where nothing was deleted."""
         if not self.files:
             return ""
-        videos, sessions = "s" * (self.files != 1), "s" * (self.sessions != 1)
+        files, sessions = "s" * (self.files != 1), "s" * (self.sessions != 1)
         return (
-            f"{self.files} clip{videos} of {self.sessions} old session{sessions} deleted, {self.size / 1e6:.1f} MB; "
-            "reps and findings stay."
+            f"Clips of {self.sessions} old session{sessions} deleted ({self.files} file{files}, "
+            f"{self.size / 1e6:.1f} MB); reps and findings stay."
         )
 
 

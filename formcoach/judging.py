@@ -26,7 +26,7 @@ from formcoach.exercise import (
     Walk,
 )
 from formcoach.geometry import wrapped_deg
-from formcoach.likeness import UNLIKE, distance, known, look_of
+from formcoach.likeness import is_unlike, known, look_of
 from formcoach.walking import walk_of
 from formcoach.window import RepWindow, Table, Timeline
 
@@ -112,7 +112,7 @@ class RepJudge:
 
     def _rep(self, window: RepWindow, side: Side | None) -> Rep:
         look = look_of(window)
-        unlike = distance(look, known().get(self._exercise.id, {})) > UNLIKE
+        unlike = is_unlike(look, known().get(self._exercise.id, {}))
         findings, hints, not_assessed = _unlike(self._exercise) if unlike else _judge(self._exercise.faults, window)
         return Rep(
             number=self._reps + 1,
@@ -279,9 +279,9 @@ def not_assessable(exercise: Exercise, view: View) -> tuple[NotAssessed, ...]:
 
 def _unseen(fault: Fault, grade: Grade, view: View, reading: Reading) -> NotAssessed:
     if grade is Grade.X:
-        return NotAssessed(fault=fault.id, why=f"cannot be seen from the {view.words}", instead=fault.grades.move)
+        return NotAssessed(fault=fault.id, why=f"cannot be seen from the {view.words}", instead=fault.grades.move(view))
     if grade is Grade.C:
-        return NotAssessed(fault=fault.id, why=f"too uncertain from the {view.words}", instead=fault.grades.move)
+        return NotAssessed(fault=fault.id, why=f"too uncertain from the {view.words}", instead=fault.grades.move(view))
     return NotAssessed(fault=fault.id, why=reading.why, instead=reading.instead)
 
 

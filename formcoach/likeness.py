@@ -60,6 +60,9 @@ MIN_SEEN = 10
 UNLIKE = 4.0
 """Spreads beyond which a rep is none of this exercise. Rendered reps of unseen clips: half within 0.8, 99 of 100 within
 2.9; real people 0.7 to 3.5; push-ups 4.4 to 6 from every exercise of the catalogue that counts them."""
+RISEN = 3.8
+"""Spreads that shoulders or hips may rise or sink otherwise: 99.5 of 100 rendered reps and all real ones stay within
+2.5; push-ups taken for renegade rows come to 4.2 and more."""
 
 
 def look_of(window: RepWindow) -> Look:
@@ -90,6 +93,13 @@ def distance(look: Look, signature: Signature) -> float:
     if len(off) < MIN_SEEN:
         return math.nan
     return math.sqrt(sum(z * z for z in sorted(off)[-LARGEST:]) / LARGEST)
+
+
+def is_unlike(look: Look, signature: Signature) -> bool:
+    """Whether a rep is none of this exercise: far from it all in all, or with the whole body where it should rest."""
+    rises = [name for name in look if name.startswith("rise ") and name in signature]
+    risen = [abs(look[name] - signature[name][0]) / signature[name][1] for name in rises]
+    return distance(look, signature) > UNLIKE or max(risen, default=0.0) > RISEN
 
 
 def _apart(name: str, value: float, mean: float) -> float:

@@ -567,6 +567,7 @@ def coach(
             try:
                 if recorder is not None:
                     recorder.close(ending)
+                    _write_page(live, store, recorder.session.id, notice)
             finally:
                 for text in () if recorder is None else recorder.notes:
                     notice(text)
@@ -574,7 +575,7 @@ def coach(
                 notice(text)
             try:
                 if recorder is not None and options.out is not None:
-                    _write_report(live, recorder.folder, options.out)
+                    _write_report(live, store, recorder, options.out)
             finally:
                 if ended is not None:
                     ended(live.summary, None if recorder is None else recorder.folder)
@@ -606,7 +607,18 @@ def _drop_clips(store: Store, notice: Callable[[str], None]) -> None:
         notice(dropped.line)
 
 
-def _write_report(live: Live, folder: Path, out: Path) -> None:
+def _write_page(live: Live, store: Store, session: int, notice: Callable[[str], None]) -> None:
+    """The session's page, beside its clips; a session without a rep has none, and one without a page is kept too."""
+    from formcoach.session_page import write_session_page
+
+    try:
+        if live.reps:
+            write_session_page(store, session, live.exercise, live.reps)
+    except FormCoachError as error:
+        notice(f"The session is kept, but its page could not be written: {error}.")
+
+
+def _write_report(live: Live, store: Store, recorder: SessionRecorder, out: Path) -> None:
     """The report of a session, as `analyze` writes one: over its track, with the reps and cues as they were told.
 
     Raises:
@@ -614,11 +626,13 @@ def _write_report(live: Live, folder: Path, out: Path) -> None:
     """
     from formcoach.analysis import judge
     from formcoach.report import write_report
+    from formcoach.session_page import session_footage
     from formcoach.session_track import load_session_track
 
-    analysis = judge(load_session_track(folder), live.exercise)
+    analysis = judge(load_session_track(recorder.folder), live.exercise)
     reps = tuple(replace(rep, number=number) for number, rep in enumerate(live.reps, start=1))
-    write_report(replace(analysis, reps=reps, cues=tuple(live.cues)), out)
+    footage = session_footage(recorder.folder, store.reps_of(recorder.session.id))
+    write_report(replace(analysis, reps=reps, cues=tuple(live.cues)), out, footage)
 
 
 def _let_finish(voice: Voice, longest_s: float = 6.0) -> None:

@@ -150,7 +150,7 @@ class Vantage:
         """Of an exercise seen so."""
         seen = judged_from(view, exercise)
         others = [fault for fault in exercise.faults if fault.name not in seen]
-        moves = Counter(fault.grades.move for fault in others).most_common(1)
+        moves = Counter(fault.grades.move() for fault in others).most_common(1)
         return Vantage(seen, tuple(fault.name for fault in others), moves[0][0] if moves else "")
 
     @property

@@ -118,6 +118,6 @@ def _moved_s(reps: Iterable[Rep]) -> float:
 def _distance(reps: list[Rep], exercise_id: str, moved_s: float) -> float:
     each = [distance(rep.look, known()[exercise_id]) for rep in reps]
     seen = [far for far in each if not math.isnan(far)]
-    if not seen:
+    if not seen or 2 * sum(rep.unlike for rep in reps) > len(reps):
         return math.inf
     return median(seen) + UNCOUNTED * (1 - _moved_s(reps) / moved_s)

@@ -13,11 +13,12 @@ report sets it against its target and hints at it.
 """
 
 import math
+from dataclasses import replace
 
 from formcoach import measure as m
 from formcoach.body import View
 from formcoach.exercise import UNSEEN, Exercise, Fault, Gate, Grades, HoldSignal, Kind, Phase, Reading, Sides
-from formcoach.faults import NECK, TRUNK, UPPER_ARM, lasting, reading_of
+from formcoach.faults import NECK, TRUNK, UPPER_ARM, lasting, level, reading_of
 from formcoach.window import RepWindow
 
 DEEP_T = 0.24
@@ -26,10 +27,16 @@ BEST_S = 3.0
 
 
 def chest_high_t(window: RepWindow) -> Reading:
-    """How far the chest rose from its best three seconds, T, or stayed above where most people's comes."""
+    """How far the chest rose from its best three seconds, T, or stayed above where most people's comes.
+
+    Elbows lie on the bench: shoulders that near them and do not rise themselves are the estimate's error.
+    """
     best = lasting(m.elbow_over_t, seconds=BEST_S)(window)
     worst = lasting(m.elbow_over_t, worst=min)(window)
-    return Reading(max(best.value, DEEP_T) - worst.value, worst.time_s, worst.trust)
+    usual = level(m.elbow_over_t, Phase.WHOLE)(window)
+    high, low = (lasting(m.shoulders_y_t, worst=which)(window) for which in (max, min))
+    rose = min(best.value - worst.value, high.value - low.value)
+    return replace(worst, value=max(rose, DEEP_T - usual.value))
 
 
 def hollowing_t(window: RepWindow) -> Reading:

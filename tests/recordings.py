@@ -11,7 +11,6 @@ from videos import steady, write_video
 from formcoach.analysis import judge
 from formcoach.catalogue import load_catalogue
 from formcoach.history import clip_name
-from formcoach.pose import PoseTrack
 from formcoach.report import write_report
 from formcoach.session_track import TrackPieces, save_piece
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from formcoach.exercise import Rep
     from formcoach.history import StoredSession
+    from formcoach.pose import PoseTrack
     from formcoach.store import Store
 
 WIDTH, HEIGHT = 640, 480
@@ -37,9 +37,10 @@ def analysed(folder: Path, reps: int = 3) -> Path:
 
 
 def white(path: Path, seconds: float, level: int = 200) -> Path:
-    """A bright video without anything in it."""
-    frames = [np.full((HEIGHT, WIDTH, 3), level, np.uint8)] * round(seconds * 30)
-    write_video(path, frames, steady(len(frames), 30))
+    """A bright video without anything in it, in a quarter of the size of the poses' picture."""
+    count = round(seconds * 30)
+    picture = np.full((HEIGHT // 4, WIDTH // 4, 3), level, np.uint8)
+    write_video(path, steady(count), images=[picture] * count, size=(WIDTH // 4, HEIGHT // 4))
     return path
 
 

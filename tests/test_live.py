@@ -995,7 +995,8 @@ def test_what_the_camera_notes_is_told(room: Room) -> None:
 
 def test_a_camera_that_is_silent_is_told_at_once_and_keys_still_work() -> None:
     """The window does not freeze while nothing comes: the last picture stays, and so do the keys."""
-    track, told = sample(), []
+    track = sample()
+    told: list[str] = []
 
     class Unplugged(FakeCamera):
         def watch(self, patience_s: float) -> Iterator[Frame | None]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,7 +57,7 @@ def test_stops_again_in_the_next_round() -> None:
     player = Player([Piece(TEN, worst=4)], speed=1.0)
     rounds = 3
     shots = run(player, rounds * (1 + HOLD_S + END_S) - 0.1)
-    begins = sum(after.held and not before.held for before, after in zip(shots, shots[1:], strict=False))
+    begins = sum(after.held and not before.held for before, after in pairwise(shots))
     assert begins == rounds
 
 

@@ -6,28 +6,26 @@ import json
 import signal
 import socket
 import sqlite3
-import subprocess
 import urllib.error
 import urllib.request
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from sessions import exercise, finding, flagged, pose, rep
-from videos import picture
+from served import record, serving, write_clip
+from sessions import exercise, finding, flagged, rep
 from werkzeug.test import Client, TestResponse
 
 from formcoach.catalogue import load_catalogue
 from formcoach.coach import Cue
 from formcoach.history import clip_name
-from formcoach.mp4 import Mp4Writer
-from formcoach.session_track import TrackPieces, save_piece
 from formcoach.store import Store
 from formcoach.web import make_app
 from formcoach.web_files import inline_hashes, inside, report_policy
 from formcoach.web_guard import HEADERS, POLICY
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -39,44 +37,14 @@ HTML = "<script>alert(1)</script>"
 SECRET = b"SECRET, and not for browsers"
 
 
-def record(store: Store, home: Path, *, exercise_id: str = "bent-over-row", finish: bool = True) -> int:
-    """A session of a clean rep and one with a finding and a clip."""
-    session = store.start_session(exercise_id, camera="0", model="full")
-    store.add_rep(session.id, 1, rep(1, 1.0, 2.5), exercise())
-    store.add_rep(session.id, 1, flagged(2, 3.0, 4.5), exercise())
-    write_clip(session.folder / clip_name(2))
-    store.plan_clip(session.id, 2, 2.0)
-    store.set_clip(session.id, 2, clip_name(2))
-    pieces = TrackPieces(session.folder, "0", "full")
-    for index in range(160):
-        pieces.add(index / 30, pose(index), 64, 48)
-    piece = pieces.take()
-    assert piece is not None
-    save_piece(piece)
-    if finish:
-        store.finish_session(session.id)
-    return session.id
-
-
-def write_clip(path: Path) -> None:
-    with Mp4Writer(path, 64, 48) as writer:
-        for index in range(60):
-            writer.write(picture(index, 64, 48), index / 30)
-
-
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     home = tmp_path / "home"
     home.mkdir()
     (tmp_path / "secret.mp4").write_bytes(SECRET)
     with Store(home) as store:
-        record(store, home)
+        record(store)
     return home
-
-
-@pytest.fixture(scope="module")
-def exercises() -> dict[str, object]:
-    return dict(load_catalogue().exercises)
 
 
 class Visitor:
@@ -205,7 +173,7 @@ def test_session_under_way_appears_and_grows(ask: Visitor, home: Path) -> None:
     assert before is not None
     assert ask(f"/now.json?seen={before['digest']}").status_code == 204
     with Store(home) as store:
-        number = record(store, home, finish=False)
+        number = record(store, finish=False)
         lists = ask(f"/now.json?seen={before['digest']}").get_json()["lists"]
         assert [key for key, _ in lists["sessions"]] == [f"session-{number}", "session-1"]
         assert "under way" in lists["sessions"][0][1]
@@ -226,7 +194,7 @@ def test_session_under_way_appears_and_grows(ask: Visitor, home: Path) -> None:
 
 def test_session_of_a_dead_process_is_not_under_way(ask: Visitor, home: Path) -> None:
     with Store(home) as store:
-        record(store, home, finish=False)
+        record(store, finish=False)
     assert "under way" not in ask("/").text
     assert "broken off" in ask("/session/2").text
 
@@ -284,7 +252,7 @@ def test_other_origins_are_refused(ask: Visitor, origin: str) -> None:
 def test_own_origin_is_answered_without_a_word_to_others(ask: Visitor) -> None:
     answer = ask("/now.json", Origin=f"http://{HOST}")
     assert answer.status_code == 200
-    assert not [name for name in answer.headers.keys() if name.lower().startswith("access-control")]
+    assert not [name for name, _ in answer.headers if name.lower().startswith("access-control")]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
@@ -379,7 +347,9 @@ def test_linked_session_is_refused(ask: Visitor, home: Path, path: str) -> None:
     assert "session 1 is left out" in ask("/").text
 
 
-@pytest.mark.parametrize("clip", ["../../formcoach.db", "session.lock", "/etc/passwd", "poses-0000.npz", "rep-0001.mp4"])
+@pytest.mark.parametrize(
+    "clip", ["../../formcoach.db", "session.lock", "/etc/passwd", "poses-0000.npz", "rep-0001.mp4"]
+)
 def test_clip_is_only_what_a_clip_is_called(ask: Visitor, home: Path, clip: str) -> None:
     sql(home, "UPDATE reps SET clip = ? WHERE number = 2", clip)
     assert ask("/session/1/clip/2.mp4").status_code == 404
@@ -432,7 +402,7 @@ def test_script_put_into_a_report_does_not_run(ask: Visitor, home: Path) -> None
 
 def test_damaged_session_is_named_and_skipped(ask: Visitor, home: Path) -> None:
     with Store(home) as store:
-        record(store, home)
+        record(store)
     sql(home, "UPDATE sessions SET started_at = 'soon' WHERE id = 1")
     for path in ("/", "/history"):
         page = ask(path)
@@ -451,7 +421,8 @@ DAMAGE = (
     "UPDATE reps SET number = 'two' WHERE number = 2", "UPDATE sessions SET folder = '../..'",
     "UPDATE sessions SET exercise = x'00ff'", "UPDATE sessions SET notes = x'ff'", "UPDATE sessions SET clock_s = 'x'",
     "UPDATE sessions SET target_sets = 'many', weight = x'ff'", "UPDATE cues SET text = x'ff'",
-    "UPDATE findings SET time_s = NULL, value = NULL", "UPDATE reps SET peak_s = NULL, rest = NULL, clip_start_s = NULL",
+    "UPDATE findings SET time_s = NULL, value = NULL",
+    "UPDATE reps SET peak_s = NULL, rest = NULL, clip_start_s = NULL",
     "UPDATE findings SET unit = 'furlongs'", "UPDATE reps SET clip = x'ff'", "UPDATE reps SET clip_start_s = 9e99",
 )  # fmt: skip
 
@@ -460,7 +431,7 @@ DAMAGE = (
 def test_no_damage_shows_a_traceback(ask: Visitor, home: Path, damage: str) -> None:
     with Store(home) as store:
         store.add_cue(1, Cue(time_s=2.0, fault="rounded-back", text="Long back"), 2)
-        record(store, home)
+        record(store)
     sql(home, damage + (" AND" if "WHERE" in damage else " WHERE") + _of_first(damage))
     paths = ("/session/1", "/session/1/now.json", "/session/1/report", "/session/1/clip/2.mp4", "/session/1/clip/2.jpg")
     for path in paths:
@@ -500,15 +471,8 @@ def test_damaged_database_is_said(ask: Visitor, home: Path) -> None:
 
 @pytest.fixture
 def served(cli: Cli, home: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    process = cli.start("web", "--port", "0", FORMCOACH_HOME=str(home))
-    assert process.stdout is not None
-    line = process.stdout.readline().decode()
-    try:
-        assert line.startswith("http://127.0.0.1:"), line
-        yield process, int(line.split("/")[2].split(":")[1])
-    finally:
-        process.kill()
-        process.communicate()
+    with serving(cli, home) as (process, address):
+        yield process, int(address.rstrip("/").rsplit(":", 1)[1])
 
 
 def raw(port: int, text: str) -> str:
@@ -561,7 +525,7 @@ def test_rebinding_is_refused_over_the_wire(served: tuple[subprocess.Popen[bytes
     _, port = served
     request = urllib.request.Request(f"http://127.0.0.1:{port}/", headers={"Host": f"evil.example:{port}"})
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(request, timeout=20)
+        urllib.request.urlopen(request, timeout=20)  # noqa: S310  # our own server
     assert refused.value.code == 421
     refused.value.close()
 

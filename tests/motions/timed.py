@@ -108,8 +108,9 @@ def thoracic_extension_hold(
     def posture(t: Floats) -> Posture:
         u, f = beats.height(t), beats.fault(t)
         late = sum((eased((t - b.peak_s - 0.6 * hold_short) / 2.0) * (t < b.end_s) for b in beats.beats), np.zeros(1))
-        above = ELBOW_LEVEL + u * (ELBOW_ABOVE - ELBOW_LEVEL - chest_rising * f * late)
-        lean = CHEST_LEVEL + u * (CHEST_SUNK - CHEST_LEVEL)
+        rise = u * chest_rising * f * late  # of the shoulders; the elbows stay on the bench
+        above = ELBOW_LEVEL + u * (ELBOW_ABOVE - ELBOW_LEVEL) - rise
+        lean = np.degrees(np.arccos(np.cos(np.radians(CHEST_LEVEL + u * (CHEST_SUNK - CHEST_LEVEL))) + rise))
         upper = toward(90.0 + np.degrees(np.arcsin(above / UPPER_ARM)), 60.0)
         fore = toward(220.0, 110.0)
         hip = HIPS_BACK + f * (hips_forward - HIPS_BACK)
