@@ -22,6 +22,7 @@ from formcoach.exercise import (
     Reading,
     Rep,
     RepSignal,
+    Sides,
     Span,
     Walk,
 )
@@ -178,7 +179,11 @@ class RepJudge:
         return ranges[-1] if ranges else math.nan
 
     def _neutral_of(self, side: Side | None, span: Span) -> Neutral:
-        """The set's first neutral that was seen at rest: a later one may already have the fault in it."""
+        """The set's first neutral that was seen at rest: a later one may already have the fault in it.
+
+        Arms in turn share it: before the second arm's first rep the first one has already done one.
+        """
+        side = None if self._exercise.sides is Sides.ALTERNATING else side
         known = self._neutrals.get(side)
         if known is None or known.trust < BETWEEN_REPS_TRUST:
             now = self._neutral(span)

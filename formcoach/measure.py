@@ -456,9 +456,7 @@ def _round_trunk_deg(body: Body, start: Point3, end: Point3, back: float) -> flo
 def _round_trunk(body: Body, start: Point3, end: Point3) -> tuple[float, float]:
     """How far a way goes upward and, level, to the back of who lies on the right side, square to the trunk's line."""
     w = body.world
-    trunk = [
-        w[L.LEFT_SHOULDER][i] + w[L.RIGHT_SHOULDER][i] - w[L.LEFT_HIP][i] - w[L.RIGHT_HIP][i] for i in range(3)
-    ]
+    trunk = [w[L.LEFT_SHOULDER][i] + w[L.RIGHT_SHOULDER][i] - w[L.LEFT_HIP][i] - w[L.RIGHT_HIP][i] for i in range(3)]
     length = max(math.hypot(*trunk), 1e-6)
     x, y, z = (part / length for part in trunk)
     way = [b - a for a, b in zip(start, end, strict=True)]
@@ -513,9 +511,7 @@ def _in_body(body: Body, side: Side, joint: str, way: Callable[[Body, Side], Poi
 def _across(body: Body) -> Point3:
     """From the right side to the left, m."""
     w = body.world
-    x, y, z = (
-        w[L.LEFT_SHOULDER][i] - w[L.RIGHT_SHOULDER][i] + w[L.LEFT_HIP][i] - w[L.RIGHT_HIP][i] for i in range(3)
-    )
+    x, y, z = (w[L.LEFT_SHOULDER][i] - w[L.RIGHT_SHOULDER][i] + w[L.LEFT_HIP][i] - w[L.RIGHT_HIP][i] for i in range(3))
     return x, y, z
 
 

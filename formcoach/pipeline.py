@@ -108,7 +108,8 @@ class Pipeline:
         if held is None:
             self._looked_s = math.inf
             return None
-        self._looked_s = min(self._looked_s, held[0].start_s)
+        if math.isinf(self._looked_s):
+            self._looked_s = held[0].start_s
         if self._time_s - self._looked_s < LOOK_S:
             return None
         self._looked_s = self._time_s

@@ -29,13 +29,13 @@ BEST_S = 3.0
 def chest_high_t(window: RepWindow) -> Reading:
     """How far the chest rose from its best three seconds, T, or stayed above where most people's comes.
 
-    Elbows lie on the bench: shoulders that near them and do not rise themselves are the estimate's error.
+    Elbows lie on the bench: shoulders that near them while the trunk does not rise are the estimate's error.
     """
     best = lasting(m.elbow_over_t, seconds=BEST_S)(window)
     worst = lasting(m.elbow_over_t, worst=min)(window)
     usual = level(m.elbow_over_t, Phase.WHOLE)(window)
-    high, low = (lasting(m.shoulders_y_t, worst=which)(window) for which in (max, min))
-    rose = min(best.value - worst.value, high.value - low.value)
+    low, high = (math.cos(math.radians(lasting(m.hinge_deg, worst=which)(window).value)) for which in (max, min))
+    rose = min(best.value - worst.value, high - low)
     return replace(worst, value=max(rose, DEEP_T - usual.value))
 
 

@@ -219,7 +219,7 @@ def test_a_folder_of_analyze_and_its_video(tmp_path: Path) -> None:
     alone = find_review(str(folder), None, None)
     assert (alone.exercise.id, len(alone.reps), alone.films) == (EXERCISE.id, 3, ())
     assert "--video" in alone.notes[-1]
-    beside = white(tmp_path / rows().source.name, 1.0)
+    beside = white(tmp_path / "named.mp4", 1.0).rename(tmp_path / rows().source.name)
     assert [film.path for film in find_review(str(folder), None, None).films] == [beside]
     other = white(tmp_path / "other.mp4", 1.0)
     assert [film.path for film in find_review(str(folder), None, other).films] == [other]
@@ -377,7 +377,7 @@ def test_the_video_plays_in_browsers_and_lasts_as_long_as_it_should(tmp_path: Pa
     given = review()
     scenes = scenes_of(given, number=2)
     path, ticks = tmp_path / "replay.mp4", []
-    export(given, scenes, path, speed=1.0, notice=str, tick=lambda: ticks.append(1))
+    export(given, scenes, path, speed=1.0, notice=print, tick=lambda: ticks.append(1))
     with av.open(str(path)) as container:
         [stream] = container.streams
         assert stream.codec_context.name == "h264"
@@ -394,7 +394,7 @@ def test_the_video_plays_in_browsers_and_lasts_as_long_as_it_should(tmp_path: Pa
 def test_a_file_that_cannot_be_is_refused(tmp_path: Path, name: str) -> None:
     given = review()
     with pytest.raises(FormCoachError) as error:
-        export(given, scenes_of(given), tmp_path / name, speed=1.0, notice=str)
+        export(given, scenes_of(given), tmp_path / name, speed=1.0, notice=print)
     refusal(error)
     assert list(tmp_path.glob("**/*.mp4")) == []
 
@@ -404,7 +404,7 @@ def test_the_recording_itself_is_not_overwritten(tmp_path: Path) -> None:
     before = clip.read_bytes()
     given = review(None, Footage(clip, 2.5, 6.5))
     with pytest.raises(FormCoachError, match="recording itself"):
-        export(given, scenes_of(given), clip, speed=1.0, notice=str)
+        export(given, scenes_of(given), clip, speed=1.0, notice=print)
     assert clip.read_bytes() == before
 
 
@@ -417,7 +417,7 @@ def test_what_was_there_stays_where_writing_breaks_off(tmp_path: Path) -> None:
 
     given = review()
     with pytest.raises(KeyboardInterrupt):
-        export(given, scenes_of(given), path, speed=1.0, notice=str, tick=stop)
+        export(given, scenes_of(given), path, speed=1.0, notice=print, tick=stop)
     assert path.read_bytes() == b"before"
     assert [one.name for one in tmp_path.iterdir() if one.is_file()] == ["replay.mp4"]
 
