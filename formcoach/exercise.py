@@ -278,6 +278,11 @@ class Exercise:
         return self.signal.measure.unit if isinstance(self.signal, RepSignal) else "s"
 
     @property
+    def noun(self) -> str:
+        """What one of those counted is called."""
+        return "hold" if self.kind is Kind.HOLD else "carry" if self.kind is Kind.CARRY else "rep"
+
+    @property
     def lowers_first(self) -> bool:
         """Whether the first phase of a rep is the eccentric one."""
         return isinstance(self.signal, RepSignal) and self.signal.lowers_first
@@ -394,3 +399,8 @@ class Rep:
     walk: Walk | None = None
     look: Mapping[str, float] = field(default_factory=dict)
     unlike: bool = False
+
+    @property
+    def clean(self) -> bool:
+        """Whether it was judged and nothing found."""
+        return not self.findings and not self.unlike

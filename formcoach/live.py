@@ -338,7 +338,7 @@ class Live:
         shown = cue if self._camera.now_s() < until_s else ""
         words = "Paused" if self._paused else self._advice or shown
         return Card(
-            count=self._session.count,
+            count=self._shown_count(moment),
             state=State.AWAY if moment is None else moment.state,
             progress=math.nan if moment is None else moment.progress,
             set_number=self._session.set_number,
@@ -350,6 +350,14 @@ class Live:
             praise=words == cue == CONFIRMATION,
             board=self._board(State.AWAY if moment is None else moment.state, body),
         )
+
+    def _shown_count(self, moment: Moment | None) -> int:
+        """Reps; of a hold the seconds that it lasts, or the last one lasted."""
+        if not self.exercise.kind.timed:
+            return self._session.count
+        if moment is not None and moment.state is State.TOP:
+            return int(self._session.held_s(moment))
+        return int(self._session.reps[-1].span.range) if self._session.reps else 0
 
     def _board(self, state: State, body: Body | None) -> Board | None:
         """Between sets what the last one came to; before the first, where to stand and what is seen from there."""
@@ -377,7 +385,7 @@ class Live:
         timer = (_clock(rested_s), "rest")
         if rest_s is not None:
             timer = (_clock(max(math.ceil(rest_s - rested_s), 0)), "rest to go")
-        reps = counted(len(last.reps), "rep")
+        reps = counted(len(last.reps), self.exercise.noun)
         board = Board(title=f"Set {last.number}: {reps}, {last.clean} clean", figures=(timer,), wide=True)
         return _with_advice(board, last.reps, self.exercise)
 

@@ -215,34 +215,48 @@ def csv_of(report: dict[str, Any]) -> str:
 def table_of(analysis: Analysis) -> Table:
     """The reps as a table: when, how far, how fast, what was wrong."""
     from rich.table import Table
-    from rich.text import Text
 
-    unit, counted = analysis.exercise.unit, "hold" if analysis.exercise.kind.timed else "rep"
+    exercise = analysis.exercise
     plural = "" if len(analysis.reps) == 1 else "s"
-    table = Table(title=f"{analysis.exercise.name} · {len(analysis.reps)} {counted}{plural}", title_justify="left")
-    first, last = ("down", "up") if analysis.exercise.lowers_first else ("up", "down")
-    for heading in ("set", counted, "from", "to", "range", first, "hold", last):
+    counted = "hold" if exercise.kind.timed else "rep"
+    table = Table(title=f"{exercise.name} · {len(analysis.reps)} {counted}{plural}", title_justify="left")
+    first, last = ("down", "up") if exercise.lowers_first else ("up", "down")
+    for heading in (
+        "set",
+        counted,
+        "from",
+        "to",
+        *(("held",) if exercise.kind.timed else ("range", first, "hold", last)),
+    ):
         table.add_column(heading, justify="right")
     table.add_column("form", overflow="fold", ratio=1)
     for rep in analysis.reps:
-        span = rep.span
         table.add_row(
             str(rep.set_number),
             f"{rep.number} {rep.side.value}" if rep.side else str(rep.number),
-            f"{span.start_s:.1f} s",
-            f"{span.end_s:.1f} s",
-            f"{span.range:.{RANGE_DIGITS[unit]}f}{RANGE_WORDS[unit]}",
-            f"{span.peak_s - span.start_s:.1f} s",
-            f"{span.lowering_s - span.peak_s:.1f} s",
-            f"{span.end_s - span.lowering_s:.1f} s",
-            _verdict(analysis, rep) if rep.findings else Text("clean", style="green"),
+            f"{rep.span.start_s:.1f} s",
+            f"{rep.span.end_s:.1f} s",
+            f"{rep.span.range:.{RANGE_DIGITS[exercise.unit]}f}{RANGE_WORDS[exercise.unit]}",
+            *(() if exercise.kind.timed else _tempo(rep)),
+            _verdict(analysis, rep),
         )
     return table
+
+
+def _tempo(rep: Rep) -> tuple[str, str, str]:
+    span = rep.span
+    parts_s = (span.peak_s - span.start_s, span.lowering_s - span.peak_s, span.end_s - span.lowering_s)
+    first, hold, last = (f"{part_s:.1f} s" for part_s in parts_s)
+    return first, hold, last
 
 
 def _verdict(analysis: Analysis, rep: Rep) -> Any:
     from rich.text import Text
 
+    if rep.unlike:
+        return Text("not judged: does not look like it", style="dim")
+    if not rep.findings:
+        return Text("clean", style="green")
     text = Text()
     for i, finding in enumerate(rep.findings):
         style = "bold red" if finding.severity == "severe" else "yellow"

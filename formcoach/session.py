@@ -13,6 +13,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from formcoach.coach import Coach, Cue, to_coach
+from formcoach.exercise import HoldSignal
 from formcoach.reps import State
 
 if TYPE_CHECKING:
@@ -59,6 +60,10 @@ class Targets:
     weight: str | None = None
 
 
+SAID_EVERY_S = 10
+"""The seconds of a hold are said so often."""
+
+
 class Kind(Enum):
     """What happened."""
 
@@ -74,6 +79,8 @@ class Kind(Enum):
     """Something to say about the form."""
     SET_ENDED = "set-ended"
     REST_OVER = "rest-over"
+    HELD = "held"
+    """So many seconds of a hold or a carry are over."""
     DONE = "done"
     """The last of the planned sets is over."""
     SESSION_ENDED = "session-ended"
@@ -121,7 +128,7 @@ class SetSummary:
     @property
     def clean(self) -> int:
         """Reps without a finding."""
-        return sum(not rep.findings for rep in self.reps)
+        return sum(rep.clean for rep in self.reps)
 
 
 def most_frequent(reps: tuple[Rep, ...], exercise: Exercise) -> tuple[Fault, int] | None:
@@ -165,12 +172,14 @@ class SessionSummary:
         """Sets, reps, and how many were clean."""
         total = len(self.reps)
         clean = "all clean" if self.clean == total else f"{self.clean} clean"
-        return f"{counted(len(self.sets), 'set')}, {counted(total, 'rep')}, {clean}."
+        return f"{counted(len(self.sets), 'set')}, {counted(total, self.exercise.noun)}, {clean}."
 
 
 def counted(number: int, what: str) -> str:
-    """A number of things in words: "1 rep", "2 reps"."""
-    return f"{number} {what}{'s' * (number != 1)}"
+    """A number of things in words: "1 rep", "2 reps", "2 carries"."""
+    if number == 1:
+        return f"1 {what}"
+    return f"{number} {what.removesuffix('y')}ies" if what.endswith("y") else f"{number} {what}s"
 
 
 class _CountIn:
@@ -250,6 +259,7 @@ class Session:
         self._to_count_in, self._counted_in = True, False
         self._quiet_from_s = -math.inf
         self._over = False
+        self._tens = 0
 
     @property
     def summary(self) -> SessionSummary:
@@ -300,6 +310,7 @@ class Session:
         for rep in moment.finished:
             events += self._judged(rep)
         events += self._cues(to_coach(moment, self._exercise))
+        events += self._tell_time(moment)
         events += self._get_ready(moment)
         events += self._end_set(moment)
         events += self._watch_rest(moment.time_s)
@@ -330,6 +341,24 @@ class Session:
         total = len(self.summary.reps)
         return [*events, self._event(Kind.SESSION_ENDED, time_s, count=total, text=f"In all {self.summary.sentence}")]
 
+    # ---- time ----
+
+    def held_s(self, moment: Moment) -> float:
+        """How long the hold under way has lasted; 0 while none is, and where reps are counted."""
+        signal = self._exercise.signal
+        timed = isinstance(signal, HoldSignal) and moment.state is State.TOP
+        return moment.progress * signal.target_s if timed and isinstance(signal, HoldSignal) else 0.0
+
+    def _tell_time(self, moment: Moment) -> list[Event]:
+        """Every ten seconds of a hold in words, and its goal."""
+        signal, held_s = self._exercise.signal, self.held_s(moment)
+        tens, self._tens = self._tens, int(held_s // SAID_EVERY_S)
+        if not isinstance(signal, HoldSignal) or self._tens <= tens:
+            return []
+        goal = " That was the goal." if held_s - SAID_EVERY_S < signal.target_s <= held_s else ""
+        said = f"{self._tens * SAID_EVERY_S} seconds.{goal}"
+        return [self._event(Kind.HELD, moment.time_s, text=said)]
+
     # ---- reps ----
 
     def _count(self, moment: Moment) -> list[Event]:
@@ -340,6 +369,8 @@ class Session:
 
     def _said_count(self, count: int) -> str:
         """The count in words at milestones and for the last two of a target; a click does for the others."""
+        if self._exercise.kind.timed:
+            return ""
         target = self._targets.reps
         if target is not None and 0 <= target - count <= 1:
             return "last one" if count == target - 1 else str(count)
@@ -426,11 +457,15 @@ class Session:
         """The set in one or two sentences: the count, what was clean, the one thing to work on."""
         total = len(summary.reps)
         said = f"{total} reps" if total != 1 else "One rep"
+        if self._exercise.kind.timed:
+            said = f"{round(sum(rep.span.range for rep in summary.reps))} seconds"
         found = Counter(finding.fault for rep in summary.reps for finding in rep.findings)
         if not found:
-            return f"{said}, all clean."
+            return f"{said}, all clean." if summary.clean == total else f"{said}, {summary.clean} clean."
         fault_id, times = min(found.items(), key=lambda item: (self._exercise.fault(item[0]).priority, -item[1]))
         fault = self._exercise.fault(fault_id)
+        if self._exercise.kind.timed:
+            return f"{said}. {fault.name}. {fault.explain}"
         return f"{said}, {summary.clean} clean. {fault.name} on {times}. {fault.explain}"
 
     def _watch_rest(self, time_s: float) -> list[Event]:

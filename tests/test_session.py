@@ -8,13 +8,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
+from motions import MOVEMENTS
 from poses import FRONT, LEFT_SIDE, bent_over_row, deadlift, empty, film, in_sequence, two_sets, whole_visit
 
 from formcoach.body import View
 from formcoach.catalogue import load_catalogue
 from formcoach.coach import CONFIRMATION, GAP_REPS, GAP_S
 from formcoach.exercise import Exercise, Finding, Grade, Rep, Span
-from formcoach.pipeline import LOST_S, Moment, Pipeline
+from formcoach.pipeline import LOST_S, Moment, Pipeline, moments
 from formcoach.reps import State
 from formcoach.session import (
     COUNT_IN,
@@ -591,3 +592,23 @@ def test_counting_ends_the_rest() -> None:
     told = script(session, moment(20.0, State.LOWER, 2), moment(90.0, State.LOWER, 2))
     assert session.resting_since_s is None
     assert Kind.REST_OVER not in {event.kind for event in told}
+
+
+# --- holds ---
+
+
+def test_a_hold_is_told_by_its_seconds_and_coached_while_it_lasts() -> None:
+    hold = load_catalogue()["thoracic-extension-hold"]
+    track = film(MOVEMENTS[hold.id](reps=1, faulty_from=1, hips_forward=130.0), LEFT_SIDE)
+    session = Session(hold)
+    events = [event for moment in moments(track, hold) for event in session.follow(moment)]
+    held = [event for event in events if event.kind is Kind.HELD]
+    assert [event.text.split(".")[0] for event in held][:2] == ["10 seconds", "20 seconds"]
+    assert ["goal" in event.text for event in held].count(True) == 1
+    (done,) = [event.rep for event in events if event.rep is not None]
+    cues = [event for event in events if event.kind is Kind.CUE and event.cue is not None and event.cue.fault]
+    assert {event.cue.fault for event in cues if event.cue is not None} == {"hips-forward"}
+    assert all(event.time_s < done.span.end_s for event in cues)
+    assert not any(event.text.isdigit() for event in events)
+    (ended,) = session.finish(track.source.duration_s)
+    assert ended.text.startswith(f"{round(done.span.range)} seconds")
