@@ -34,6 +34,9 @@ class Grade(Enum):
     """Cannot be seen."""
 
 
+NO_MOVE = "no camera shows this well enough"
+
+
 @dataclass(frozen=True)
 class Grades:
     """A fault's grade in each view; a view from obliquely behind takes the worse of oblique and rear."""
@@ -64,7 +67,7 @@ class Grades:
         """The camera move that shows the fault best, from a view that shows it less well."""
         best = min((self.side, self.front, self.oblique, self.rear), key=lambda grade: grade.value)
         if (view is not None and best.value >= self.at(view).value) or best in (Grade.C, Grade.X):
-            return "no camera shows this well enough: feel for it, or ask somebody"
+            return NO_MOVE
         if best is self.side:
             return "turn side-on to the camera"
         if best is self.front:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from formcoach import measure as m
 from formcoach.body import View
-from formcoach.exercise import Exercise, Grade
+from formcoach.exercise import NO_MOVE, Exercise, Grade
 from formcoach.pose import Landmark as L
 
 if TYPE_CHECKING:
@@ -150,8 +150,9 @@ class Vantage:
         """Of an exercise seen so."""
         seen = judged_from(view, exercise)
         others = [fault for fault in exercise.faults if fault.name not in seen]
-        moves = Counter(fault.grades.move() for fault in others).most_common(1)
-        return Vantage(seen, tuple(fault.name for fault in others), moves[0][0] if moves else "")
+        moves = Counter(fault.grades.move(view) for fault in others)
+        best = max(moves, key=lambda move: (move != NO_MOVE, moves[move]), default="")
+        return Vantage(seen, tuple(fault.name for fault in others), best)
 
     @property
     def sentence(self) -> str:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
 from formcoach.errors import FormCoachError
+from formcoach.exercise import Sides
 from formcoach.likeness import UNLIKE, distance, known
 from formcoach.pipeline import moments
 
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
 
 SHORT_HOLD_S, SHORT_HOLD = 6.0, 1.0
 """Holds and carries that last no longer are rests between reps rather: so many spreads are added."""
+OTHER_SIDES = 0.5
+"""Arms in turn that are always the same arm, or one arm that is now the left and now the right."""
+RARER = {"row-horizontal-band": 0.12}
+"""A band hardly shows: all else alike it is the commoner exercise."""
 UNCOUNTED = 2.0
 """Spreads added for a movement of which nothing is counted; in proportion for less."""
 SHARPNESS = 0.35
@@ -78,6 +84,7 @@ def recognise(track: PoseTrack, exercises: Mapping[str, Exercise]) -> tuple[Cand
         far = _distance(reps, exercise_id, moved_s)
         if exercise_id in timed and _moved_s(reps) < SHORT_HOLD_S * len(reps):
             far += SHORT_HOLD
+        far += RARER.get(exercise_id, 0.0) + OTHER_SIDES * _sided_otherwise(reps, exercises[exercise_id].sides)
         if far < UNLIKE:
             found[exercise_id] = far
     weights = {exercise_id: math.exp(-far / SHARPNESS) for exercise_id, far in found.items()}
@@ -109,6 +116,14 @@ def recognised(track: PoseTrack, exercises: Mapping[str, Exercise]) -> tuple[Exe
 
 def _reps(track: PoseTrack, exercise: Exercise) -> list[Rep]:
     return [rep for moment in moments(track, exercise) for rep in moment.finished]
+
+
+def _sided_otherwise(reps: list[Rep], sides: Sides) -> bool:
+    """Whether arms work in another order than the exercise has it."""
+    changes = sum(a.side is not b.side for a, b in pairwise(reps))
+    if sides is Sides.ALTERNATING:
+        return len(reps) > 2 and changes == 0
+    return sides is Sides.ONE and changes > 1
 
 
 def _moved_s(reps: Iterable[Rep]) -> float:

@@ -357,7 +357,7 @@ FOOT = 1.72
 """A movement from rest to rest goes like the minimum-jerk curve (Flash and Hogan 1985), so flat at its ends that noise
 hides them. Its start lies before the 10 % point by 1.72 times what the way from 10 % to 30 % takes; so does its end."""
 FOOT_MAX_S = 0.8
-AHEAD_S = 0.25
+AHEAD_S = 0.15
 """How far beyond the newest frame the end may be set: a slow return is told by its course before it is quite over."""
 
 
