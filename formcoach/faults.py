@@ -704,7 +704,7 @@ def hinge_depth(mild: float = 36.0, severe: float = 25.0) -> Fault:
     )  # fmt: skip
 
 
-def stance_rise(mild: float = 8.0, severe: float = 15.0) -> Fault:
+def stance_rise(mild: float = 10.0, severe: float = 16.0) -> Fault:
     """The trunk creeps more upright from rep to rep."""
     return Fault(
         id="stance-rise", name="Standing up out of the hinge", priority=2,
