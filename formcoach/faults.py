@@ -669,6 +669,21 @@ def arms_bending(mild: float = ARM_BENT_DEG, severe: float = 42.0, *, grades: st
     )  # fmt: skip
 
 
+def overhead_tempo() -> tuple[Fault, Fault, Fault]:
+    """Of weights lowered past the head: dropped, heaved back, or one hand further than the other."""
+    return (
+        fast_lowering(
+            0.9, 0.6, priority=1, read=lifting_s, grades="F:X R:X S:A O:C",
+            explain="Take two to three seconds to lower the weight behind you; it is passing over your face.",
+        ),
+        rushed_lift(
+            read=lowering_s, grades="F:X R:X S:A O:C",
+            explain="Bring the weights back as smoothly as they went, with no heave from the chest.",
+        ),
+        replace(uneven_arms(m.hand_rise_t, 0.22, 0.36), grades=Grades.of("F:X R:X S:C O:C")),
+    )  # fmt: skip
+
+
 def short_overhead(mild: float = 73.0, severe: float = 60.0) -> Fault:
     """The arms of a body on its back turn round before they are past the head: 90 degrees from upright is level."""
     return Fault(

@@ -205,15 +205,6 @@ def arm_flex_deg(body: Body, side: Side) -> float:
 
 
 @of_side
-def reach_deg(body: Body, side: Side) -> float:
-    """The way from shoulder to wrist from the trunk's side in space, 0 to 180; 180 is overhead in line."""
-    if math.isnan(_at(body, side, "wrist")[0]):
-        return math.nan
-    hip, shoulder, wrist = (body.world[_INDEX[side][joint]] for joint in ("hip", "shoulder", "wrist"))
-    return angle3_deg(hip, shoulder, wrist)
-
-
-@of_side
 def elbow_bend_deg(body: Body, side: Side) -> float:
     """The angle at the elbow in space; 180 is straight. For arms that point at the camera."""
     if math.isnan(_at(body, side, "wrist")[0]):
@@ -296,21 +287,9 @@ def hand_span_t(body: Body) -> float:
 
 
 @of_body
-def elbow_span_t(body: Body) -> float:
-    """How far the elbows are apart in the picture."""
-    return distance(body.xy[L.LEFT_ELBOW], body.xy[L.RIGHT_ELBOW]) / body.torso_px
-
-
-@of_body
 def hands_apart_t(body: Body) -> float:
     """How far the wrists are apart in space, in torso lengths of the same frame."""
     return _apart_in_space(body, L.LEFT_WRIST, L.RIGHT_WRIST)
-
-
-@of_body
-def elbows_apart_t(body: Body) -> float:
-    """How far the elbows are apart in space, in torso lengths of the same frame."""
-    return _apart_in_space(body, L.LEFT_ELBOW, L.RIGHT_ELBOW)
 
 
 def _apart_in_space(body: Body, left: L, right: L) -> float:
@@ -461,12 +440,6 @@ def _round_trunk(body: Body, start: Point3, end: Point3) -> tuple[float, float]:
     x, y, z = (part / length for part in trunk)
     way = [b - a for a, b in zip(start, end, strict=True)]
     return y * (way[0] * x + way[1] * y + way[2] * z) - way[1], way[0] * z - way[2] * x
-
-
-@of_side
-def wrist_off_hip_t(body: Body, side: Side) -> float:
-    """How far the wrist is before the middle of the hips, level, toward where the person faces."""
-    return body.facing * (_at(body, side, "wrist")[0] - body.hips[0]) / body.torso_px
 
 
 @of_side
@@ -714,13 +687,6 @@ def shoulders_x_t(body: Body) -> float:
     return body.facing * body.shoulders[0] / body.torso_px
 
 
-@of_side
-def hip_off_line_t(body: Body, side: Side) -> float:
-    """How far the hip lies off the line from shoulder to ankle; positive is toward the back, negative sags."""
-    line = beside(_at(body, side, "ankle"), _at(body, side, "shoulder"), _at(body, side, "hip"))
-    return -body.facing * line / body.torso_px
-
-
 @of_body
 def hips_over_line_t(body: Body) -> float:
     """How far the hips are above the line from shoulders to ankles in the picture; negative sags. For planks."""
@@ -783,12 +749,6 @@ def gaze_deg(body: Body) -> float:
         return math.nan
     ear, nose = _ear(body), body.xy[L.NOSE]
     return math.degrees(math.atan2(ear[1] - nose[1], body.facing * (nose[0] - ear[0]) / body.sideways))
-
-
-@of_body
-def nose_h_t(body: Body) -> float:
-    """How far the nose is above the shoulders' middle in the picture."""
-    return (body.shoulders[1] - body.xy[L.NOSE][1]) / body.torso_px
 
 
 @of_body

@@ -377,7 +377,7 @@ def quantity_of(value: float, unit: str) -> str:
 
 def is_clean(rep: Rep, exercise: Exercise) -> bool:
     """Whether something was judged in a rep, and nothing found."""
-    return not rep.findings and not rep.unlike and len(rep.not_assessed) < len(exercise.faults)
+    return rep.clean and len(rep.not_assessed) < len(exercise.faults)
 
 
 def _facts(analysis: Analysis) -> tuple[tuple[str, str], ...]:

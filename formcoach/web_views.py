@@ -305,7 +305,7 @@ def _fault_name(fault_id: str, exercise: Exercise | None) -> str:
 
 
 def _clean(rep: Rep, exercise: Exercise | None) -> bool:
-    return not rep.findings and not rep.unlike if exercise is None else is_clean(rep, exercise)
+    return rep.clean if exercise is None else is_clean(rep, exercise)
 
 
 def _share(done: Tally) -> str:

@@ -20,15 +20,11 @@ from formcoach.faults import (
     TRUNK,
     UPPER_ARM,
     arms_bending,
-    fast_lowering,
     level,
-    lifting_s,
-    lowering_s,
+    overhead_tempo,
     ribs_flare,
-    rushed_lift,
     short_overhead,
     spread,
-    uneven_arms,
 )
 from formcoach.window import RepWindow
 
@@ -55,20 +51,7 @@ EXERCISE = Exercise(
         ribs_flare(),
         arms_bending(),
         short_overhead(),
-        fast_lowering(
-            0.9,
-            0.6,
-            priority=1,
-            read=lifting_s,
-            grades="F:X R:X S:A O:C",
-            explain="Take two to three seconds to lower the weight behind you; it is passing over your face.",
-        ),
-        rushed_lift(
-            read=lowering_s,
-            grades="F:X R:X S:A O:C",
-            explain="Bring the weights back as smoothly as they went, with no heave from the chest.",
-        ),
-        replace(uneven_arms(m.hand_rise_t, 0.22, 0.36), grades=Grades.of("F:X R:X S:C O:C")),
+        *overhead_tempo(),
         Fault(
             id="too-deep",
             name="Lowering too far",

@@ -10,22 +10,16 @@ weights, hurried back, lifted the feet or moved one arm further: those limits ar
 and above the least quiet of the clean reps. From in front and behind the reps count, and nothing can be judged.
 """
 
-from dataclasses import replace
-
 from formcoach import measure as m
 from formcoach.body import View
 from formcoach.exercise import Exercise, Fault, Gate, Grades, Phase, RepSignal, Sides
 from formcoach.faults import (
     arms_bending,
-    fast_lowering,
-    lifting_s,
-    lowering_s,
     negative,
+    overhead_tempo,
     ribs_flare,
     rise_in_rep,
-    rushed_lift,
     short_overhead,
-    uneven_arms,
 )
 
 EXERCISE = Exercise(
@@ -44,20 +38,7 @@ EXERCISE = Exercise(
         ribs_flare(),
         arms_bending(),
         short_overhead(),
-        fast_lowering(
-            0.9,
-            0.6,
-            priority=1,
-            read=lifting_s,
-            grades="F:X R:X S:A O:C",
-            explain="Take two to three seconds to lower the weight behind you; it is passing over your face.",
-        ),
-        rushed_lift(
-            read=lowering_s,
-            grades="F:X R:X S:A O:C",
-            explain="Bring the weights back as smoothly as they went, with no heave from the chest.",
-        ),
-        replace(uneven_arms(m.hand_rise_t, 0.22, 0.36), grades=Grades.of("F:X R:X S:C O:C")),
+        *overhead_tempo(),
         Fault(
             id="feet-lifting",
             name="Feet leaving the floor",
