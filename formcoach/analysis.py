@@ -10,6 +10,7 @@ import numpy as np
 from formcoach.body import View
 from formcoach.coach import Coach, Cue, to_coach
 from formcoach.errors import printable
+from formcoach.judging import broken_rules
 from formcoach.pipeline import moments
 from formcoach.pose import PoseTrack, Source
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from formcoach.exercise import Exercise, Rep, Span
     from formcoach.model import ModelFile
-    from formcoach.pose import Pose
+    from formcoach.parts import Part
     from formcoach.reps import State
 
 
@@ -74,40 +75,37 @@ def estimate(
     model: ModelFile,
     *,
     fps: float | None = None,
+    workers: int = 1,
     on_frame: Callable[[int | None], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> PoseTrack:
-    """The poses of a video, decoding one frame ahead of the model.
+    """The poses of a video, decoding ahead of the model.
 
     Args:
         video_path: any video file that PyAV reads.
         model: as `formcoach.model.find_model` gives it.
         fps: analyse only so many frames a second; all by default.
+        workers: processes that share the video; the poses are the same with any number.
         on_frame: called once a frame with how many are expected in all, where that is known.
         stop: asked once a frame; when it says so, the track ends there, with a note.
 
     Raises:
         FormCoachError: no video, no frames.
     """
-    from formcoach.estimator import Estimator
-    from formcoach.frames import Video, read_ahead
+    from formcoach.parts import read_part, read_parts
+    from formcoach.spool import Spool
 
-    interrupted: tuple[str, ...] = ()
-    times: list[float] = []
-    poses: list[Pose | None] = []
-    with Video.open(video_path, fps=fps) as video, Estimator(model.path) as estimator:
-        for frame in read_ahead(video):
-            pose = estimator(frame)
-            times.append(frame.time_s)
-            poses.append(pose)
-            if on_frame is not None:
-                on_frame(video.frames_estimate)
-            if stop is not None and stop():
-                interrupted = (f"The analysis was stopped at {frame.time_s:.1f} s.",)
-                break
-        notes = (*video.notes, *_turned(estimator.turned, len(times)), *interrupted)
-        source = Source(printable(video.name), video.width, video.height, video.end_s, model.name, notes)
-    return PoseTrack(source, np.array(times), tuple(poses))
+    parts = None
+    if workers > 1:
+        parts = read_parts(video_path, model.path, fps, workers=workers, on_frame=on_frame, stop=stop)
+    parts = parts or [read_part(video_path, model.path, fps, on_frame=on_frame, stop=stop)]
+    times = [time_s for part in parts for time_s in part.times_s]
+    poses = parts[0].poses if len(parts) == 1 else Spool(pose for part in parts for pose in part.poses)
+    breaks_s = tuple(time_s for part in parts for time_s in part.breaks_s)
+    width, height = parts[0].size
+    end_s = max(part.end_s for part in parts)
+    source = Source(printable(video_path.name), width, height, end_s, model.name, _found(parts, len(times)))
+    return PoseTrack(source, np.array(times), poses, breaks_s)
 
 
 def judge(track: PoseTrack, exercise: Exercise) -> Analysis:
@@ -118,7 +116,7 @@ def judge(track: PoseTrack, exercise: Exercise) -> Analysis:
     partials: list[Span] = []
     cues: list[Cue] = []
     azimuths: list[float] = []
-    for moment in moments(track, exercise):
+    for moment in moments(track, exercise, track.breaks_s):
         reps += moment.finished
         cues += (cue for rep in to_coach(moment, exercise) if (cue := coach.after(rep)) is not None)
         partials += moment.partials
@@ -139,12 +137,24 @@ def judge(track: PoseTrack, exercise: Exercise) -> Analysis:
     )
 
 
-def _turned(turned: int, frames: int) -> tuple[str, ...]:
-    """A note of the frames in which the person was only found with the picture turned."""
-    if turned == 0:
-        return ()
-    share = max(round(100 * turned / frames), 1)
-    return (f"In {share} % of the frames the person was found only with the picture turned by a quarter.",)
+def _found(parts: list[Part], frames: int) -> tuple[str, ...]:
+    """Notes of what the estimation came upon."""
+    notes = [note for part in parts for note in part.notes]
+    turned = sum(part.turned for part in parts)
+    if turned:
+        share = max(round(100 * turned / frames), 1)
+        notes.append(f"In {share} % of the frames the person was found only with the picture turned by a quarter.")
+    if any(part.doubtful for part in parts):
+        notes.append("Several people are about equally large and central; the most prominent was judged: film alone.")
+    elif any(part.crowded for part in parts):
+        notes.append("Several people are in view; the most prominent one was judged.")
+    breaks = sum(len(part.breaks_s) for part in parts)
+    if breaks:
+        scenes = "a cut, or another person:" if breaks == 1 else f"{breaks} cuts, or other people:"
+        notes.append(f"The video has {scenes} each part is judged as a set of its own.")
+    if parts[-1].stopped:
+        notes.append(f"The analysis was stopped at {parts[-1].times_s[-1]:.1f} s.")
+    return tuple(notes)
 
 
 LOST_SHARE = 0.1
@@ -159,6 +169,8 @@ def _notes(exercise: Exercise, track: PoseTrack, reps: list[Rep]) -> tuple[str, 
     elif len(track) - seen > LOST_SHARE * len(track):
         lost = 100 * (len(track) - seen) / len(track)
         notes.append(f"The person was lost in {lost:.0f} % of the frames; reps there may be missing.")
+    broken = broken_rules(reps)
+    notes += [f"{exercise.fault(fault).name} was not judged: {why}." for fault, why in broken.items()]
     unlike = sum(rep.unlike for rep in reps)
     if unlike:
         share = "" if unlike == len(reps) else f"{unlike} of {len(reps)} reps: "

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import Counter
-from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -17,24 +16,19 @@ from typing import TYPE_CHECKING
 import av
 import cv2
 import numpy as np
-from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from formcoach.body import Observer, View
-from formcoach.card import Card, Highlight, Mark, Remark, highlight, near_side, put_right, remark
+from formcoach.card import Card, Highlight, Mark, Remark, highlight, mark_of, near_side, put_right, remark
 from formcoach.compare import happened_s, shown_while
 from formcoach.errors import FormCoachError
 from formcoach.files import replacing
 from formcoach.frames import Video, read_ahead
+from formcoach.mp4 import Mp4Writer
 from formcoach.overlay import Overlay
 from formcoach.reps import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from types import TracebackType
-
-    from av.video.stream import VideoStream
-    from numpy.typing import NDArray
 
     from formcoach.analysis import Analysis
     from formcoach.exercise import Fault, Rep
@@ -110,7 +104,7 @@ class _Set:
         self.number = number
         self.start_s = -math.inf if first else min(rep.span.start_s for rep in reps)
         self._counted_s = _counted_s(analysis, reps)
-        marks = [(rep.span.end_s, _worst(rep)) for rep in reps]
+        marks = [(rep.span.end_s, mark_of(rep)) for rep in reps]
         next_s = min(later, default=math.inf)
         marks += [(p.end_s, Mark.PARTIAL) for p in analysis.partials if self.start_s <= p.start_s < next_s]
         self._marks = sorted(marks, key=lambda mark: mark[0])
@@ -135,11 +129,6 @@ def _counted_s(analysis: Analysis, reps: Sequence[Rep]) -> list[float]:
             rises.remove(rise)
         counted.append(rise)
     return sorted(counted)
-
-
-def _worst(rep: Rep) -> Mark:
-    severities = {finding.severity for finding in rep.findings}
-    return Mark.SEVERE if "severe" in severities else Mark.MILD if severities else Mark.CLEAN
 
 
 class _RepShow:
@@ -198,12 +187,10 @@ def _unseen(analysis: Analysis) -> str:
 
 LONGEST_SIDE = 1280
 """Larger videos are scaled down to this, px: enough for what is drawn, and light to open."""
-UNIT = Fraction(1, 90_000)
-"""Time base of the written video: exact to 6 µs, and whole for the usual frame rates."""
 ENCODING = {
-    "crf": "22",
+    "crf": "25",
     "preset": "veryfast",
-    "threads": "2",  # fixed: the bytes depend on it
+    "threads": "2",
     "g": "60",  # a key frame every second or two, for jumping about in the browser
 }
 
@@ -249,7 +236,7 @@ def _write(
     board = Storyboard(analysis)
     overlay = Overlay(width, height)
     overlay.settle(poses.sample())
-    with _Writer(part, width, height, _rate(analysis.track)) as writer:
+    with Mp4Writer(part, width, height, encoding=ENCODING, rate=_rate(analysis.track)) as writer:
         for frame in read_ahead(video):
             pose = poses.at(frame.time_s)
             image = np.asarray(cv2.resize(frame.image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
@@ -300,59 +287,3 @@ def poses_put_right(track: PoseTrack) -> Iterator[Pose | None]:
     observer = Observer()
     for pose in track.poses:
         yield None if pose is None else put_right(pose, observer(pose))
-
-
-class _Writer:
-    """An MP4 being written. Context manager; leaves its trailer out when an error ends it."""
-
-    def __init__(self, path: Path, width: int, height: int, rate: Fraction) -> None:
-        # The bare name of a file may look like an address, as in "a:b.mp4".
-        self._container = av.open(
-            f"file:{path}", "w", format="mp4", container_options={"movflags": "+faststart", "fflags": "+bitexact"}
-        )
-        try:
-            self._stream: VideoStream = self._container.add_stream("libx264", rate=rate, options=dict(ENCODING))
-            self._stream.width, self._stream.height = width, height
-            self._stream.pix_fmt = "yuv420p"
-            self._stream.time_base = UNIT
-            codec = self._stream.codec_context
-            codec.time_base = UNIT
-            codec.color_range = ColorRange.MPEG
-            codec.colorspace = Colorspace.ITU709
-            codec.color_primaries = codec.color_trc = BT709
-        except BaseException:
-            self._container.close()
-            raise
-        self._reformatter = VideoReformatter()
-        self._last = -1
-
-    def write(self, image: NDArray[np.uint8], time_s: float) -> None:
-        """Add a picture, (height, width, 3) RGB."""
-        picture = self._reformatter.reformat(
-            VideoFrame.from_ndarray(image, format="rgb24"),
-            format="yuv420p",
-            dst_colorspace=Colorspace.ITU709,
-            dst_color_range=ColorRange.MPEG,
-        )
-        self._last = max(round(time_s / UNIT), self._last + 1)
-        picture.pts, picture.time_base = self._last, UNIT
-        self._container.mux(self._stream.encode(picture))
-
-    def __enter__(self) -> _Writer:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if error is None:
-            try:
-                self._container.mux(self._stream.encode(None))
-            finally:
-                self._container.close()
-        else:
-            with suppress(OSError, av.FFmpegError):
-                self._container.close()
-
-
-BT709 = 1
-"""The number of HD video's primaries and of its transfer curve."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,7 @@ class Job:
         model: the pose model; None where only tracks are judged.
         fps: analyse only so many frames a second.
         annotate: also write the annotated video.
+        workers: processes that share the video; its report is the same with any number.
     """
 
     source: Path
@@ -47,6 +48,7 @@ class Job:
     model: ModelFile | None
     fps: float | None = None
     annotate: bool = False
+    workers: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +111,7 @@ def _analyse(
         if job.model is None:
             raise FormCoachError("a video needs a pose model")
         tick = None if on_frame is None else lambda expected: on_frame("analysing", expected)
-        track = estimate(job.source, job.model, fps=job.fps, on_frame=tick, stop=stop)
+        track = estimate(job.source, job.model, fps=job.fps, workers=job.workers, on_frame=tick, stop=stop)
     analysis = _judged(track, exercise)
     report = write_report(analysis, job.folder, _footage(job, track, stop))
     if job.annotate and not (stop is not None and stop()):
@@ -126,11 +128,7 @@ def _analyse(
 
 
 def _judged(track: PoseTrack, exercise: Exercise | None) -> Analysis:
-    if exercise is not None:
-        return judge(track, exercise)
-    found, note = recognised(track, load_catalogue().exercises)
-    analysis = judge(track, found)
-    return replace(analysis, notes=(note, *analysis.notes))
+    return recognised(track, load_catalogue().exercises) if exercise is None else judge(track, exercise)
 
 
 def _footage(job: Job, track: PoseTrack, stop: Callable[[], bool] | None) -> tuple[Footage, ...]:
@@ -145,7 +143,7 @@ def _footage(job: Job, track: PoseTrack, stop: Callable[[], bool] | None) -> tup
 def analyse_all(jobs: list[Job], workers: int) -> Iterator[Outcome]:
     """Analyse several files in processes, yielding outcomes as they come; a failed one does not stop the rest."""
     pool = ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn"), initializer=_ignore_interrupt)
-    futures = {pool.submit(_in_process, job): job for job in jobs}
+    futures = {pool.submit(outcome_of, job): job for job in jobs}
     try:
         for future in as_completed(futures):
             yield future.result()
@@ -162,7 +160,8 @@ def _ignore_interrupt() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _in_process(job: Job) -> Outcome:
+def outcome_of(job: Job) -> Outcome:
+    """Analyse one file; what goes wrong with it is its outcome."""
     try:
         _, report = analyse(job, None if job.exercise == AUTO else load_catalogue()[job.exercise])
     except FormCoachError as error:

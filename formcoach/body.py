@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from formcoach.geometry import Point, Point3, distance, middle, wrapped_deg
+from formcoach.hands import ARMS, HandFollower, Lost
 from formcoach.pose import MIRROR, Pose
 from formcoach.pose import Landmark as L
 from formcoach.smooth import Average
@@ -26,6 +27,8 @@ class Side(Enum):
 
     LEFT = "left"
     RIGHT = "right"
+
+    __hash__ = object.__hash__  # an enum's own is a function in Python, and tables of measures are keyed by sides
 
     @property
     def other(self) -> Side:
@@ -72,7 +75,7 @@ class Body:
     Attributes:
         time_s: of the frame.
         xy: the landmarks in the picture, px; (nan, nan) where not to be trusted.
-        world: the landmarks in space, m, as in `Pose`.
+        world: the landmarks in space, m, as in `Pose`; an arm that is lost to the other one stays as it was last seen.
         torso_px: the person's torso length T, from hips to shoulders, as it would show unforeshortened.
         azimuth_deg: from where the camera sees the body: 0 faces it, 90 shows it the left side, -90 the right side.
         outline: the trunk's outline as in `Pose`.
@@ -150,6 +153,7 @@ class Observer:
         self.swaps = 0
         self._swapped = self._facing_wrong = False
         self._last: Pose | None = None
+        self._hands = HandFollower()
         self._scale = Average(0.5)
         self._torso_m = Average(6.0)
         self._heading = (Average(1.0), Average(1.0))
@@ -157,19 +161,16 @@ class Observer:
     def __call__(self, pose: Pose) -> Body:
         """The body as far as the pose can be trusted."""
         if self._last is not None and pose.time_s - self._last.time_s > self.GAP_S:
-            self._last, self._swapped = None, False
+            self._last, self._swapped, self._hands = None, False, HandFollower()
         pose = self._facing_put_right(self._unswapped(pose))
         torso_px = self._torso_px(pose)
-        body = Body(
-            pose.time_s,
-            self._trusted(pose, torso_px),
-            [(x, y, z) for x, y, z in pose.world.tolist()],
-            torso_px,
-            self._azimuth_deg(pose),
-            pose.outline,
-        )
+        xy = self._trusted(pose, torso_px)
+        world: list[Point3] = [(x, y, z) for x, y, z in pose.world.tolist()]
+        lost = self._hands(pose, [not math.isnan(x) for x, _ in xy], torso_px)
+        if lost is not None:
+            _hold(lost, xy, world)
         self._last = pose
-        return body
+        return Body(pose.time_s, xy, world, torso_px, self._azimuth_deg(pose), pose.outline)
 
     def _unswapped(self, pose: Pose) -> Pose:
         """The pose with left and right put back, where the model exchanged them from one frame to the next."""
@@ -178,12 +179,13 @@ class Observer:
         if self._last is None:
             return pose
         now, then = pose.landmarks[_PAIRED, :2], self._last.landmarks[_PAIRED, :2]
-        keep = float(np.abs(now - then).sum())
+        keep = float(np.add.reduce(np.abs(now - then), axis=None))
         torso_px = self._scale.value * self._torso_m.value
         if not keep > 0.8 * torso_px:
             return pose
         other = _mirrored(pose)
-        if float(np.abs(other.landmarks[_PAIRED, :2] - then).sum()) < 0.6 * keep:
+        turned_about = float(np.dot(_across(pose), _across(self._last))) < 0  # else only the arms change places
+        if turned_about and float(np.abs(other.landmarks[_PAIRED, :2] - then).sum()) < 0.6 * keep:
             self._swapped = not self._swapped
             self.swaps += 1
             return other
@@ -197,8 +199,8 @@ class Observer:
         if not _on_the_feet(pose):
             self._facing_wrong = False
             return pose  # lying, toes and nose point anywhere
-        w, p = pose.world, pose.landmarks[:, 0]
-        across = (w[L.LEFT_SHOULDER] - w[L.RIGHT_SHOULDER] + w[L.LEFT_HIP] - w[L.RIGHT_HIP]).tolist()
+        p = pose.landmarks[:, 0]
+        across = _across(pose).tolist()
         if abs(across[2]) < 1.2 * abs(across[0]):
             self._facing_wrong = False
             return pose  # not from the side: an exchange shows
@@ -218,8 +220,10 @@ class Observer:
         The torso itself will not do: a hinge towards the camera shortens it to nothing.
         """
         picture, space = pose.landmarks[_PAIRED, :2], pose.world[_PAIRED, :2]
-        picture, space = picture - picture.mean(axis=0), space - space.mean(axis=0)
-        scale = float((picture * space).sum() / max(float((space * space).sum()), 1e-6))
+        # the methods `mean` and `sum` would take a frame twice the time
+        picture, space = picture - np.add.reduce(picture) / len(picture), space - np.add.reduce(space) / len(space)
+        size = float(np.add.reduce(space * space, axis=None))
+        scale = float(np.add.reduce(picture * space, axis=None) / max(size, 1e-6))
         w = pose.world
         trunk = w[L.LEFT_SHOULDER] + w[L.RIGHT_SHOULDER] - w[L.LEFT_HIP] - w[L.RIGHT_HIP]
         torso_m = self._torso_m(pose.time_s, math.hypot(*trunk.tolist()) / 2)
@@ -227,9 +231,7 @@ class Observer:
 
     def _azimuth_deg(self, pose: Pose) -> float:
         """Where the camera stands round the body, from the lines through shoulders and hips in space."""
-        w = pose.world
-        across = w[L.LEFT_SHOULDER] - w[L.RIGHT_SHOULDER] + w[L.LEFT_HIP] - w[L.RIGHT_HIP]
-        x, _, z = across.tolist()
+        x, _, z = _across(pose).tolist()
         width = max(math.hypot(x, z), 1e-6)
         right, near = (mean(pose.time_s, v / width) for mean, v in zip(self._heading, (x, -z), strict=True))
         return math.degrees(math.atan2(near, right))
@@ -245,9 +247,25 @@ class Observer:
                 trusted[outer] = False
         if self._last is not None:
             reach = LEAP_T_S * torso_px * (pose.time_s - self._last.time_s)
-            leap = np.abs(pose.landmarks[:, :2] - self._last.landmarks[:, :2]).max(axis=1) > reach
-            trusted = [ok and not leapt for ok, leapt in zip(trusted, leap.tolist(), strict=True)]
+            leap = np.abs(pose.landmarks[:, :2] - self._last.landmarks[:, :2]) > reach
+            for number in np.flatnonzero(leap).tolist():
+                trusted[number // 2] = False
         return [p if ok else _NOWHERE for p, ok in zip(points, trusted, strict=True)]
+
+
+def _across(pose: Pose) -> NDArray[np.float32]:
+    """(3,) from the trunk's right side to its left in space, m, twice as long."""
+    w = pose.world
+    across: NDArray[np.float32] = w[L.LEFT_SHOULDER] - w[L.RIGHT_SHOULDER] + w[L.LEFT_HIP] - w[L.RIGHT_HIP]
+    return across
+
+
+def _hold(lost: Lost, xy: list[Point], world: list[Point3]) -> None:
+    """Take a lost arm out of the picture; in space, keep it as it was last seen."""
+    shoulder, *outer = ARMS[lost.arm]
+    x, y, z = world[shoulder]
+    for joint, (dx, dy, dz) in zip(outer, lost.last, strict=True):
+        xy[joint], world[joint] = _NOWHERE, (x + dx, y + dy, z + dz)
 
 
 def _on_the_feet(pose: Pose) -> bool:

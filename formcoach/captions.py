@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 
-from formcoach.card import Mark, remark
+from formcoach.card import Mark, mark_of, remark
 from formcoach.compare import turns
 from formcoach.session import counted
 from formcoach.sprites import INK, MARK_COLOUR, MUTED, PAPER, SKY, Box, Canvas, Type, mark_mask, rounded_mask
@@ -79,16 +79,16 @@ class Captions:
         self._draw_foot(canvas, shot, player, help_line=help_line)
 
     def _draw_heads(self, canvas: NDArray[np.uint8], scene: Scene) -> None:
-        rep = scene.rep
-        severities = {finding.severity for finding in rep.findings}
-        mark = Mark.SEVERE if "severe" in severities else Mark.MILD if severities else Mark.CLEAN
+        rep, noun = scene.rep, self._exercise.noun
         arm = "" if rep.side is None else f", {rep.side.value} arm"
-        self._head(canvas, LEFT.left, f"Rep {rep.number}", f"set {rep.set_number}{arm}", mark)
+        title = f"{noun.capitalize()} {rep.number}"
+        self._head(canvas, LEFT.left, title, f"set {rep.set_number}{arm}", mark_of(rep))
         if scene.best is None:
             return
-        found = len(scene.best.findings)
-        state = counted(found, "finding") if found else "clean"
-        self._head(canvas, RIGHT.left, "Your best", f"rep {scene.best.number}, {state}", None if found else Mark.CLEAN)
+        best, found = scene.best, len(scene.best.findings)
+        state = counted(found, "finding") if found else "clean" if best.clean else "not judged"
+        mark = Mark.CLEAN if best.clean else None
+        self._head(canvas, RIGHT.left, "Your best", f"{noun} {best.number}, {state}", mark)
 
     def _head(self, canvas: NDArray[np.uint8], left: int, title: str, rest: str, mark: Mark | None) -> None:
         row = side_by_side([(TITLE, title, PAPER, 14), (PLAIN, rest, MUTED, 0)])
@@ -151,7 +151,12 @@ class Captions:
 
     def _found(self, scene: Scene, width: int) -> list[Row]:
         if not scene.findings:
-            return [marked(text_row(NAME, "Nothing was found in this rep", PAPER, 34), Mark.CLEAN, 20, 34)]
+            words = (
+                f"Nothing was found in this {self._exercise.noun}"
+                if scene.rep.clean
+                else "The form was not judged from here"
+            )
+            return [marked(text_row(NAME, words, PAPER, 34), mark_of(scene.rep), 20, 34)]
         fault_of = self._exercise.fault
         first, *others = (remark(fault_of(finding.fault), finding) for finding in scene.findings)
         rows = [marked(text_row(NAME, NAME.cut(first.name, width - 34), PAPER, 34), first.mark, 20, 34)]

@@ -13,7 +13,7 @@ from formcoach.pose import MIRROR, Landmark, Pose
 
 if TYPE_CHECKING:
     from formcoach.body import Body
-    from formcoach.exercise import Fault, Finding
+    from formcoach.exercise import Fault, Finding, Rep
     from formcoach.reps import State
 
 
@@ -30,7 +30,16 @@ class Mark(Enum):
     SEVERE = "severe"
     """A vermillion diamond."""
     PARTIAL = "partial"
-    """A hollow grey ring: turned back before it counted."""
+    """A hollow grey ring: turned back before it counted, or not judged."""
+
+
+def mark_of(rep: Rep) -> Mark:
+    """What became of a rep that counted."""
+    if any(finding.severity == "severe" for finding in rep.findings):
+        return Mark.SEVERE
+    if rep.findings:
+        return Mark.MILD
+    return Mark.CLEAN if rep.clean else Mark.PARTIAL
 
 
 @dataclass(frozen=True, slots=True)

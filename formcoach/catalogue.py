@@ -6,17 +6,20 @@ import importlib.util
 import os
 import sys
 import traceback
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from formcoach.errors import FormCoachError
+from formcoach.errors import RULES, FormCoachError
 from formcoach.exercise import Exercise
 from formcoach.limits import with_limits
+from formcoach.vetting import wrong_in
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ def load_catalogue() -> Catalogue:
     Raises:
         FormCoachError: no such folder, or a file of limits that is wrong. A broken module raises nothing: it is listed.
     """
-    folder, limits = _named_by(RULES_VARIABLE), _named_by(LIMITS_VARIABLE)
+    folder, limits = setting(RULES_VARIABLE), setting(LIMITS_VARIABLE)
     if folder is not None and not folder.is_dir():
         raise FormCoachError(f"{folder}: no such folder of rule modules")
     own = [load_folder(folder)] if folder is not None else []
@@ -117,7 +120,24 @@ def _collected(loaded: list[tuple[Path, Exercise | Broken]]) -> Catalogue:
     return Catalogue(exercises, sources, tuple(broken))
 
 
-def _named_by(variable: str) -> Path | None:
+_SETTINGS: ContextVar[Mapping[str, Path | None] | None] = ContextVar("_SETTINGS", default=None)
+
+
+@contextmanager
+def settings(rules: Path | None, limits: Path | None) -> Iterator[None]:
+    """Put a folder of rules and a file of limits in place of the variables' for what this thread does inside."""
+    token = _SETTINGS.set({RULES_VARIABLE: rules, LIMITS_VARIABLE: limits})
+    try:
+        yield
+    finally:
+        _SETTINGS.reset(token)
+
+
+def setting(variable: str) -> Path | None:
+    """The path that one of the variables names; None where it names none."""
+    chosen = _SETTINGS.get()
+    if chosen is not None:
+        return chosen[variable]
     value = os.environ.get(variable)
     return Path(value) if value else None
 
@@ -131,15 +151,14 @@ def _installed() -> list[tuple[Path, Exercise | Broken]]:
             exercise = point.load()
             path = Path(sys.modules[point.module].__file__ or point.value)
         except (Exception, SystemExit) as error:
-            found.append((path, Broken(path, None, f"{type(error).__name__}: {error}")))
+            found.append((path, Broken(path, None, _why(error))))
             continue
-        ok = isinstance(exercise, Exercise)
-        found.append((path, exercise if ok else Broken(path, None, f"'{point.name}' is no Exercise")))
+        found.append((path, _vetted(path, exercise, f"'{point.name}' is no Exercise")))
     return found
 
 
 def _load(path: Path) -> Exercise | Broken:
-    name = f"formcoach_rules.{path.stem}"
+    name = f"{RULES}{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         return Broken(path, None, "not a Python module")
@@ -149,11 +168,22 @@ def _load(path: Path) -> Exercise | Broken:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        return Broken(path, _line_in(path, error), f"{type(error).__name__}: {error}")
-    exercise = getattr(module, "EXERCISE", None)
+        return Broken(path, _line_in(path, error), _why(error))
+    return _vetted(path, getattr(module, "EXERCISE", None), "it does not set EXERCISE to an Exercise")
+
+
+def _vetted(path: Path, exercise: object, unless: str) -> Exercise | Broken:
     if not isinstance(exercise, Exercise):
-        return Broken(path, None, "it does not set EXERCISE to an Exercise")
-    return exercise
+        return Broken(path, None, unless)
+    wrong = wrong_in(exercise)
+    return Broken(path, None, wrong) if wrong else exercise
+
+
+def _why(error: BaseException) -> str:
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # its own __str__ may be what is broken
+        return type(error).__name__
 
 
 def _line_in(path: Path, error: BaseException) -> int | None:

@@ -6,6 +6,8 @@ import json
 import os
 import signal
 import sys
+from collections import Counter
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -18,12 +20,14 @@ from formcoach import __version__
 from formcoach.errors import FormCoachError, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Generator, Iterable
 
     from formcoach.analysis import Analysis
+    from formcoach.batch import Job
     from formcoach.exercise import Exercise, Fault
     from formcoach.model import ModelFile
     from formcoach.session import SessionSummary
+    from formcoach.summary import Line
 
 app = typer.Typer(
     name="formcoach",
@@ -41,6 +45,8 @@ out = Console(width=None if sys.stdout.isatty() else 120)
 err = Console(stderr=True)
 
 OUT = Path("formcoach-out")
+STOPPED = 130
+"""The exit code after Ctrl-C."""
 NO_SESSION = "No session yet: formcoach live EXERCISE records one."
 
 VideoArg = Annotated[list[Path], typer.Argument(help="Videos, or pose tracks (poses.npz) of an earlier analysis.")]
@@ -52,7 +58,30 @@ ModelOpt = Annotated[
     str, typer.Option(help="Pose model: full, heavy (finer, slower), lite, or a path to a .task file.")
 ]
 FpsOpt = Annotated[float | None, typer.Option(min=0.1, help="Analyse only so many frames a second; all by default.")]
-WorkersOpt = Annotated[int, typer.Option(min=1, help="How many videos to analyse at once, each in its own process.")]
+ClusterOpt = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Analyse on the workers of a Dask cluster, tcp://HOST:PORT, in place of --workers; needs "
+        "formcoach\\[cluster]. They have this formcoach, too, and see videos and --out under the same paths; each "
+        "finds its own pose model.",
+    ),
+]
+ResumeOpt = Annotated[
+    bool,
+    typer.Option(
+        "--resume",
+        help="Go on with a batch: what was analysed before in the same way, with --resume or --cluster, is told and "
+        "not done again.",
+    ),
+]
+SummaryOpt = Annotated[
+    Path | None,
+    typer.Option(help="Write one line a video into this .csv or .parquet file; with --cluster OUT/summary.csv."),
+]
+WorkersOpt = Annotated[
+    int, typer.Option(min=1, help="How many processes: several videos get one each, a single one is shared.")
+]
 
 
 def _in_place_of(variable: str) -> Callable[[Path | None], Path | None]:
@@ -87,11 +116,13 @@ def main() -> None:
     """
     try:
         code = app(standalone_mode=False)
+        if code == STOPPED:  # what some versions of typer make of a KeyboardInterrupt
+            raise KeyboardInterrupt
     except (FormCoachError, _UsageError) as error:
         _fail(_usage(error) if isinstance(error, _UsageError) else str(error))
     except (KeyboardInterrupt, typer.Abort):
         err.print("stopped", highlight=False)
-        raise SystemExit(130) from None
+        raise SystemExit(STOPPED) from None
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at its end
         raise SystemExit(0) from None
@@ -156,6 +187,9 @@ def analyze(
     model: ModelOpt = "full",
     fps: FpsOpt = None,
     workers: WorkersOpt = 1,
+    cluster: ClusterOpt = None,
+    resume: ResumeOpt = False,
+    summary: SummaryOpt = None,
     as_json: JsonOpt = False,
     rules: RulesOpt = None,
     limits: LimitsOpt = None,
@@ -166,7 +200,19 @@ def analyze(
     the video to judge it again in a blink).
     """
     del rules, limits
-    _analyse(videos, exercise, out_folder, model=model, annotate=annotate, fps=fps, workers=workers, as_json=as_json)
+    _analyse(
+        videos,
+        exercise,
+        out_folder,
+        model=model,
+        annotate=annotate,
+        fps=fps,
+        workers=workers,
+        cluster=cluster,
+        resume=resume,
+        summary=summary,
+        as_json=as_json,
+    )
 
 
 def _list_cameras(wanted: bool) -> None:
@@ -190,7 +236,7 @@ def _list_cameras(wanted: bool) -> None:
 
 @app.command()
 def live(
-    exercise: Annotated[str, typer.Argument(help="An id of `formcoach exercises`.")],
+    exercise: Annotated[str, typer.Argument(help="An id of `formcoach exercises`, or auto: two reps show it.")],
     camera: Annotated[str, typer.Option(help="A camera's number, or a video file that plays as one.")] = "0",
     sets: Annotated[int | None, typer.Option(min=1, help="How many sets; the session ends after the last.")] = None,
     reps: Annotated[int | None, typer.Option(min=1, help="Reps a set; it ends there.")] = None,
@@ -217,6 +263,7 @@ def live(
     """
     from formcoach.catalogue import load_catalogue
     from formcoach.live import Options, coach
+    from formcoach.recognising import AUTO
     from formcoach.session import Targets
 
     del cameras, rules, limits
@@ -235,12 +282,13 @@ def live(
         out=out_folder,
         targets=Targets(sets=sets, reps=reps, rest_s=rest, weight=weight),
     )
-    one, ended = load_catalogue()[exercise], partial(_print_summary, console=err if headless else out)
+    one = None if exercise == AUTO else load_catalogue()[exercise]
+    ended = partial(_print_summary, console=err if headless else out)
     for asked in ("SIGTERM", "SIGHUP"):  # a closed terminal ends a session as Ctrl-C does
         if hasattr(signal, asked):
             signal.signal(getattr(signal, asked), signal.default_int_handler)
-    coach(one, options, sys.stdout if headless else None, notice, ended)
-    if out_folder is not None:
+    done = coach(one, options, sys.stdout if headless else None, notice, ended)
+    if done is not None and out_folder is not None:
         err.print(f"report in {escape(str(out_folder))}", highlight=False, soft_wrap=True)
 
 
@@ -248,13 +296,13 @@ def _print_summary(summary: SessionSummary, folder: Path | None, console: Consol
     """What a live session came to, and where it is kept."""
     from rich.table import Table
 
-    from formcoach.session import most_frequent
+    from formcoach.session import how_clean, most_frequent
 
     if summary.sets:
         table = Table("set", "reps", "clean", "most often", title=summary.exercise.name, title_justify="left")
         for one in summary.sets:
             found = most_frequent(one.reps, summary.exercise)
-            often = f"{found[0].name}, {found[1]} of {len(one.reps)}" if found else "[green]all clean[/]"
+            often = f"{found[0].name}, {found[1]} of {len(one.reps)}" if found else how_clean(one.reps)
             table.add_row(str(one.number), str(len(one.reps)), str(one.clean), often)
         console.print(table)
         console.print(summary.sentence, highlight=False)
@@ -457,7 +505,8 @@ def evaluate(
         Path | None, typer.Option(help="Write what each fault came to into this Markdown file, as in rules/README.md.")
     ] = None,
     signatures: Annotated[
-        Path | None, typer.Option(help="Write what each exercise looks like into this JSON file, to recognise it by.")
+        Path | None,
+        typer.Option(help="Write what each exercise looks like into this JSON file; with --auto, recognise by it."),
     ] = None,
     auto: Annotated[
         bool, typer.Option("--auto", help="Instead: how often the exercise of a video is recognised.")
@@ -476,7 +525,7 @@ def evaluate(
     from formcoach.evaluate import find_clips, render
     from formcoach.folders import cache_folder
     from formcoach.ledger import write_table
-    from formcoach.likeness import write_signatures
+    from formcoach.likeness import SIGNATURES_VARIABLE, write_signatures
     from formcoach.measuring import cached_report, looks_of, recognition, track_of
 
     catalogue = load_catalogue()
@@ -487,6 +536,8 @@ def evaluate(
     tracks = partial(track_of, model=chosen, fps=fps, cache=cache)
     judge = partial(cached_report, model=chosen, fps=fps, cache=cache)
     if auto:
+        if signatures is not None:
+            os.environ[SIGNATURES_VARIABLE] = str(signatures)
         _print_json(recognition(find_clips(folder), tracks))
         return
     declared = {one.id: [fault.id for fault in one.faults] for one in catalogue.exercises.values()}
@@ -509,15 +560,21 @@ def benchmark(
     live_s: Annotated[
         float | None, typer.Option("--live", min=1, help="Instead: play the video as a camera for so many seconds.")
     ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="Instead: draw the cost by length, resolution and number of videos (.png); takes minutes."),
+    ] = None,
     as_json: JsonOpt = False,
 ) -> None:
     """Time the analysis against a bare decode-and-detect loop on the same frames, in the same run."""
     from formcoach.catalogue import bundled, load_catalogue
-    from formcoach.measuring import time_analysis, time_live
+    from formcoach.timing import GOALS, time_analysis, time_live
 
     chosen = video or bundled("samples") / "bent-over-row_rounded-back.mp4"
     exercise = load_catalogue()["bent-over-row"]
-    if live_s is not None:
+    if plot is not None:
+        timing = _scaling(chosen, exercise.id, plot)
+    elif live_s is not None:
         timing = time_live(chosen, _model(model), exercise, live_s)
     else:
         timing = time_analysis(chosen, _model(model), exercise, rounds)
@@ -526,7 +583,17 @@ def benchmark(
         return
     for name, value in timing.items():
         shown = f"{value:.3f}" if isinstance(value, float) else value
-        out.print(f"{name.replace('_', ' '):>28}  {shown}", highlight=False)
+        wanted = f"   goal: {GOALS[name]}" if name in GOALS else ""
+        out.print(f"{name.replace('_', ' '):>28}  {shown}{wanted}", highlight=False)
+
+
+def _scaling(video: Path, exercise: str, plot: Path) -> dict[str, Any]:
+    from formcoach.scaling import measure_scaling, write_plot
+
+    scaling = measure_scaling(video, exercise, on_run=lambda what: _note(f"analysing: {what}"))
+    write_plot(scaling, plot)
+    by_length = {f"peak_memory_mb_of_{seconds:g}_s": cost.peak_mb for seconds, cost in scaling.by_length.items()}
+    return by_length | {"longest_to_shortest": scaling.memory_growth, "plot": str(plot)}
 
 
 # ---- replay and history ----
@@ -634,26 +701,43 @@ def _analyse(
     annotate: bool = False,
     fps: float | None = None,
     workers: int = 1,
+    cluster: str | None = None,
+    resume: bool = False,
+    summary: Path | None = None,
     as_json: bool = False,
 ) -> None:
     from formcoach.batch import TRACK_SUFFIX, Job
     from formcoach.catalogue import load_catalogue
+    from formcoach.fetching import OFFICIAL
+    from formcoach.many import lines_of
+    from formcoach.model import asked_for
     from formcoach.recognising import AUTO
+    from formcoach.summary import check_summary
 
     exercise = None if exercise_id == AUTO else load_catalogue()[exercise_id]
     folders = _folders(videos, out_folder)
     for video in videos:
         _must_exist(video)
+    if summary is None and cluster is not None:
+        summary = out_folder / "summary.csv"
+    if summary is not None:
+        check_summary(summary)
+    asked = asked_for(model)
     needs_model = any(video.suffix.lower() != TRACK_SUFFIX for video in videos)
-    found = _model(model) if needs_model else None
+    theirs = cluster is not None and asked in OFFICIAL  # each worker finds it for itself
+    found = _model(model) if needs_model and not theirs else None
+    share = max(workers // len(videos), 1)
     jobs = [
-        Job(source=video, exercise=exercise_id, folder=folder, model=found, fps=fps, annotate=annotate)
+        Job(source=video, exercise=exercise_id, folder=folder, model=found, fps=fps, annotate=annotate, workers=share)
         for video, folder in zip(videos, folders, strict=True)
     ]
-    if len(jobs) > 1:
-        _many(jobs, workers, as_json)
-    else:
+    if len(jobs) == 1 and cluster is None and not resume and summary is None:
         _one(jobs[0], exercise, as_json)
+        return
+    if found is not None and asked not in OFFICIAL:
+        asked = str(found.path)
+    lines = lines_of(jobs, workers=workers, cluster=cluster, resume=resume, model=asked, notice=_note)
+    _many(jobs, lines, summary, as_json)
 
 
 def _must_exist(video: Path) -> None:
@@ -666,7 +750,8 @@ def _must_exist(video: Path) -> None:
 def _folders(videos: list[Path], out_folder: Path) -> list[Path]:
     """A folder for each video, named after it; a track's after the folder it lies in."""
     names = [video.parent.name if video.name == "poses.npz" else video.stem for video in videos]
-    twice = next((name for name in names if names.count(name) > 1), None)
+    counted = Counter(names)
+    twice = next((name for name in names if counted[name] > 1), None)
     if twice is not None:
         raise FormCoachError(f"two of the videos are named {twice}; analyse them into different folders with --out")
     return [out_folder / (name or "track") for name in names]
@@ -700,31 +785,53 @@ def _say_the_rest(analysis: Analysis, folder: Path) -> None:
     out.print(f"saved in {escape(str(folder))}", highlight=False, soft_wrap=True)
 
 
-def _many(jobs: list[Any], workers: int, as_json: bool) -> None:
-    from formcoach.batch import analyse_all
-    from formcoach.progress import file_progress
-
-    outcomes = []
-    with file_progress(err, len(jobs)) as advance:
-        for outcome in analyse_all(jobs, workers):
-            outcomes.append(outcome)
-            advance()
-    outcomes.sort(key=lambda outcome: jobs.index(outcome.job))
+def _many(jobs: list[Job], found: Generator[Line, None, None], summary: Path | None, as_json: bool) -> None:
+    lines = _collected(jobs, found, summary)
     if as_json:
-        _print_json([outcome.report for outcome in outcomes if outcome.report is not None])
-    for outcome in outcomes:
-        if outcome.report is None:
-            _complain(str(outcome.error))
+        _print_reports([line.job.folder for line in lines if line.tally is not None])
+    for line in lines:
+        if line.tally is None:
+            _complain(str(line.error))
         elif not as_json:
-            reps = [rep for one in outcome.report["sets"] for rep in one["reps"]]
-            flagged = sum(bool(rep["findings"]) for rep in reps)
-            name = escape(outcome.job.source.name)
-            out.print(
-                f"{name}: {len(reps)} reps, {flagged} flagged; saved in {escape(str(outcome.job.folder))}",
-                highlight=False,
-            )
-    if any(outcome.report is None for outcome in outcomes):
+            counted = f"{line.tally.holds} holds" if line.tally.holds else f"{line.tally.reps} reps"
+            name, before = escape(line.job.source.name), "analysed before, " if line.before else ""
+            told = f"{name}: {counted}, {line.tally.flagged} flagged; {before}saved in {escape(str(line.job.folder))}"
+            out.print(told, highlight=False)
+    if any(line.tally is None for line in lines):
         raise SystemExit(2)
+
+
+def _collected(jobs: list[Job], found: Generator[Line, None, None], summary: Path | None) -> list[Line]:
+    """The lines in the order of the jobs; what stops the batch leaves a summary of what was done by then."""
+    from formcoach.progress import file_progress
+    from formcoach.summary import write_summary
+
+    place = {job.folder: number for number, job in enumerate(jobs)}
+    lines: list[Line] = []
+    try:
+        with closing(found), file_progress(err, len(jobs)) as advance:
+            for line in found:
+                lines.append(line)
+                advance()
+    finally:
+        lines.sort(key=lambda line: place[line.job.folder])
+        if summary is not None and lines:
+            write_summary(summary, lines)
+            err.print(f"summary in {escape(str(summary))}", highlight=False, soft_wrap=True)
+    return lines
+
+
+def _print_reports(folders: list[Path]) -> None:
+    """The reports as one JSON list, each read from its folder, since thousands of them are too many to hold."""
+    if not folders:
+        _print_json([])
+        return
+    start = "["
+    for folder in folders:
+        report = (folder / "report.json").read_text(encoding="utf-8").rstrip("\n")
+        sys.stdout.write(f"{start}\n {report.replace(chr(10), chr(10) + ' ')}")
+        start = ","
+    sys.stdout.write("\n]\n")
 
 
 class _StopOnInterrupt:

@@ -25,6 +25,8 @@ SHORTEST_SHOWN_S = 0.8
 def best_rep(reps: Sequence[Rep], like: Rep | None = None) -> Rep | None:
     """The rep to hold others against: of the clean ones that with the largest range, else that with fewest findings.
 
+    One that could not be judged comes last.
+
     Args:
         reps: of one person and one exercise.
         like: the rep to be compared; one done with the same arm is preferred.
@@ -38,9 +40,9 @@ def best_rep(reps: Sequence[Rep], like: Rep | None = None) -> Rep | None:
     return None if best is like else best
 
 
-def _blemishes(rep: Rep) -> tuple[int, int, float]:
+def _blemishes(rep: Rep) -> tuple[bool, int, int, float]:
     severe = sum(finding.severity == "severe" for finding in rep.findings)
-    return len(rep.findings), severe, -rep.span.range
+    return not rep.judged, len(rep.findings), severe, -rep.span.range
 
 
 def by_gravity(reps: Sequence[Rep], exercise: Exercise) -> list[Rep]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections import deque
+from statistics import fmean, median
 from typing import TYPE_CHECKING
 
 from formcoach.body import Body, Side
@@ -15,6 +16,10 @@ from formcoach.smooth import Average
 if TYPE_CHECKING:
     from formcoach.exercise import RepSignal, Span
     from formcoach.measure import Measure
+
+
+START_S = 0.3
+"""So long from a rep's start on, what moves is still about where it rests."""
 
 
 class Counting(ABC):
@@ -162,12 +167,29 @@ class SidedValues:
 
     def moved(self, side: Side, span: Span) -> float:
         """How far a side's value went during a rep."""
-        during = [v for t, v in self._values[side] if span.start_s <= t <= span.end_s]
+        during = self._during(side, span.start_s, span.end_s)
         return max(during) - min(during) if during else 0.0
+
+    def strayed(self, side: Side, span: Span, most: float) -> float:
+        """How far a side's value was from where it began, on average over a rep; at each instant, no more than so."""
+        start = self._during(side, span.start_s, span.start_s + START_S)
+        if not start:
+            return 0.0
+        began = median(start)
+        return fmean(min(abs(v - began), most) for v in self._during(side, span.start_s, span.end_s))
+
+    def _during(self, side: Side, start_s: float, end_s: float) -> list[float]:
+        return [v for t, v in self._values[side] if start_s <= t <= end_s]
 
 
 class Mover:
-    """Which arm did a rep, where the signal is of both together: the one that moved more."""
+    """Which arm did a rep, where the signal is of both together: the one that was away from its rest for longer.
+
+    How far each went does not tell: the model may put the resting arm on the one that moves, for a part of the way.
+    """
+
+    AWAY = 1 / 3
+    """Of the larger of both ways: that far from its rest, an arm is away."""
 
     def __init__(self, measure: Measure) -> None:
         self._measure = measure
@@ -180,7 +202,8 @@ class Mover:
 
     def __call__(self, span: Span) -> Side:
         """The side that did this rep."""
-        return max(Side, key=lambda side: self._ranges.moved(side, span))
+        away = self.AWAY * max(self._ranges.moved(side, span) for side in Side)
+        return max(Side, key=lambda side: self._ranges.strayed(side, span, away))
 
 
 class Footing:

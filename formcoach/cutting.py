@@ -29,8 +29,7 @@ LATE_S = 0.25
 ENCODING = {
     "crf": "26",
     "preset": "veryfast",
-    "threads": "1",  # fixed: the bytes depend on it
-    "x264-params": "mbtree=0",  # with it, about one clip in thirty differs from run to run
+    "threads": "1",
     "g": "15",  # a key frame every half second: the page jumps about in it
     "maxrate": "1200k",
     "bufsize": "1800k",

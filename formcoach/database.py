@@ -115,6 +115,10 @@ SCRIPTS = (
     ALTER TABLE reps ADD COLUMN turns INTEGER;
     CREATE TABLE settings (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE reps ADD COLUMN judged INTEGER NOT NULL DEFAULT 1;
+    UPDATE reps SET judged = 0 WHERE unlike;
+    """,
 )
 """SCRIPTS[n] takes a file from version n to n + 1, statements parted by semicolons. Never change one that has been
 released. A number that is NULL was NaN; `findings.hint` marks what was seen from too weak a view to say."""
@@ -177,6 +181,8 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _in_words(path, error) from error
+    except UnicodeError as error:  # of a file so broken that what SQLite says of it is no text
+        raise DamagedError(_damaged(path, reason(error))) from error
 
 
 def set_aside(path: Path) -> Path:

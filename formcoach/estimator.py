@@ -1,73 +1,91 @@
-"""The only importer of MediaPipe: pictures in, poses out."""
+"""Frames in, the coached person's pose out: whoever is lost is looked for, and others in view are left alone."""
 
 from __future__ import annotations
 
 import math
-import os
-from contextlib import contextmanager
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from formcoach.errors import FormCoachError
-from formcoach.outline import support, trace
-from formcoach.pose import LANDMARKS, Frame, Landmark, Pose
+from formcoach.cuts import CutFinder
+from formcoach.landmarker import Landmarker
+from formcoach.people import (
+    CERTAIN,
+    MORE_PROMINENT,
+    TRUNK,
+    Person,
+    Trail,
+    alone,
+    different,
+    most_prominent,
+    moved,
+    windows,
+)
+from formcoach.pose import Frame, Pose
+from formcoach.turning import turned_back
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
     from pathlib import Path
     from types import TracebackType
 
-    from numpy.typing import NDArray
-
-ESTIMATOR_VERSION = "2"
+ESTIMATOR_VERSION = "3"
 """Changes whenever the same picture may give another pose; part of the key of cached pose tracks."""
-
 
 LATELY_S = 1.0
 """Lost for longer, the person may be anywhere, and looking for them in turned pictures must not cost each frame."""
 TRY_EVERY_S = 0.25
-CERTAIN = 0.9
-"""Visibility of shoulders and hips from which somebody found anew in a turned picture is believed."""
-_TRUNK = np.array([Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER, Landmark.LEFT_HIP, Landmark.RIGHT_HIP])
+LOOK_EVERY_S = 4.0
+"""How often it is looked who else is in view: each look costs as much as two to four frames."""
+REMEMBERED_S = 10.0
+"""Whoever comes back within this to where the coached person was is taken for that person."""
+PATIENCE_S = 1.0
+"""How long the model is shown the coached person alone, to find them, before it sees the whole picture again."""
+DROPPED_S = 0.5
+"""Whoever was lost for longer and is found again may be somebody else."""
 
 
 class Estimator:
-    """MediaPipe's pose landmarker on a stream of frames, in VIDEO mode for camera and file alike.
+    """The poses of one person in a stream of frames, which go in once, in order of time.
 
-    It follows one person and smooths over time, so frames go in once, in order of time. A body that lies or bends deep
-    is often lost upright and found when the picture is turned by a quarter; so a lost one is looked for that way.
+    A body that lies or bends deep is often lost upright and found when the picture is turned by a quarter; so a lost
+    one is looked for that way. Of several people the most prominent one is followed, and found again where somebody
+    crosses the picture. A cut in an edited video ends what is known.
+
+    Args:
+        model: the pose model's bundle.
+        known: the person who was coached before the first frame, where this is known.
+        landmarker: makes the model; tests have their own.
 
     Attributes:
+        anew: whether with the last frame something new began: another scene after a cut, or another person.
         turned: in how many frames the person was found in the turned picture only.
+        people: how many people were in view at the last look.
+        crowded: whether there ever were several.
+        doubtful: whether it was ever unclear which of them to coach.
     """
 
-    def __init__(self, model: Path) -> None:
-        self.turned = 0
-        self._model = model
-        self._others: dict[int, Estimator] = {}
+    def __init__(
+        self, model: Path, *, known: Pose | None = None, landmarker: Callable[..., Landmarker] = Landmarker
+    ) -> None:
+        self.anew = self.crowded = self.doubtful = False
+        self.turned = self.people = 0
+        self._model, self._landmarker = model, landmarker
+        self._tracker = landmarker(model, following=True)
+        self._searcher: Landmarker | None = None
+        self._others: dict[int, Landmarker] = {}
         self._order = (3, 1)
-        self._last: Pose | None = None
-        self._tried_s = -math.inf
-        from mediapipe import Image, ImageFormat
-        from mediapipe.tasks.python import BaseOptions
-        from mediapipe.tasks.python.vision import PoseLandmarker, PoseLandmarkerOptions, RunningMode
+        self._cuts = CutFinder()
+        self._known = None if known is None else Person.of(known)
+        self._begin_anew()
 
-        self._image, self._srgb = Image, ImageFormat.SRGB
-        options = PoseLandmarkerOptions(
-            base_options=BaseOptions(model_asset_path=str(model)),
-            running_mode=RunningMode.VIDEO,
-            output_segmentation_masks=True,
-        )
-        self._last_ms = -1
-        self._warm = False
-        with _quiet_stderr():
-            try:
-                self._landmarker = PoseLandmarker.create_from_options(options)
-            except (RuntimeError, ValueError) as error:
-                reason = str(error).splitlines()[0]
-                raise FormCoachError(f"MediaPipe cannot use the pose model {model}: {reason}") from error
+    def _begin_anew(self) -> None:
+        self._last: Pose | None = None
+        self._tried_s = self._looked_s = -math.inf
+        self._trail = Trail()
+        self._alone: tuple[Person, list[Person]] | None = None
+        self._had_rival = False
+        self._doubted_s = math.inf
 
     def __enter__(self) -> Estimator:
         return self
@@ -75,16 +93,45 @@ class Estimator:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._landmarker.close()
-        for other in self._others.values():
-            other.__exit__(None, None, None)
+        for one in (self._tracker, self._searcher, *self._others.values()):
+            if one is not None:
+                one.close()
+
+    def prepare(self) -> None:
+        """Load all models now, so that no frame waits for one."""
+        self._search_model()
+        for quarters in self._order:
+            self._turned_model(quarters)
+
+    def glance(self, frame: Frame) -> None:
+        """Take a frame only to know the scene, before those whose poses are wanted."""
+        self._cuts(frame)
 
     def __call__(self, frame: Frame) -> Pose | None:
-        """The pose of the person in the frame, or None where nobody is found."""
-        pose = self.pose(frame, self.detect(*self.picture(frame))) or self._turn(frame)
+        """The pose of the coached person in the frame, or None where they are not found."""
+        self.anew = self._cuts(frame)
+        if self.anew:
+            self._tracker.forget(frame)
+            self._begin_anew()
+            self._known = None
+        pose = self._follow(frame)
+        pose = self._watch(frame, pose)
         if pose is not None:
             self._last = pose
+            self._known = Person.of(pose)
         return pose
+
+    # ---- one person ----
+
+    def _follow(self, frame: Frame) -> Pose | None:
+        if self._alone is None:
+            return self._tracker(frame) or self._turn(frame)
+        person, others = self._alone
+        pose = self._tracker(Frame(frame.index, frame.time_s, alone(frame.image, person, others)))
+        found = pose is not None and Person.of(pose).is_where(person)
+        if found or frame.time_s - self._looked_s > PATIENCE_S:
+            self._alone = None
+        return pose if found else None
 
     def _turn(self, frame: Frame) -> Pose | None:
         """The pose found in the picture turned by a quarter, turned back."""
@@ -93,11 +140,8 @@ class Estimator:
             return None
         self._tried_s = frame.time_s
         for quarters in self._order:
-            if quarters not in self._others:
-                self._others[quarters] = Estimator(self._model)
-            other = self._others[quarters]
             turned = Frame(frame.index, frame.time_s, np.rot90(frame.image, quarters))
-            pose = other.pose(turned, other.detect(*other.picture(turned)))
+            pose = self._turned_model(quarters)(turned)
             pose = None if pose is None else turned_back(pose, quarters, *frame.image.shape[:2])
             if pose is not None and self._believable(pose, lost_s):
                 self._order = (quarters, 4 - quarters)
@@ -108,77 +152,102 @@ class Estimator:
     def _believable(self, pose: Pose, lost_s: float) -> bool:
         """Whether it is where the person was just now, or is seen without a doubt."""
         if self._last is None or lost_s > LATELY_S:
-            return float(pose.visibility[_TRUNK].min()) >= CERTAIN
-        now, then = pose.landmarks[_TRUNK, :2], self._last.landmarks[_TRUNK, :2]
+            return float(pose.visibility[TRUNK].min()) >= CERTAIN
+        now, then = pose.landmarks[TRUNK, :2], self._last.landmarks[TRUNK, :2]
         torso_px = float(np.hypot(*(then[:2].mean(axis=0) - then[2:].mean(axis=0))))
         across_px = float(np.ptp(self._last.landmarks[:, :2], axis=0).max()) / 4
         return float(np.abs(now - then).mean()) < max(torso_px, across_px) / 2
 
-    def picture(self, frame: Frame) -> tuple[Any, int]:
-        """The frame as MediaPipe takes it, and its time in whole milliseconds, which must rise."""
-        self._last_ms = max(self._last_ms + 1, round(frame.time_s * 1000))
-        image = np.ascontiguousarray(frame.image)  # MediaPipe reads a padded array as noise and finds nobody
-        return self._image(image_format=self._srgb, data=image), self._last_ms
+    # ---- several people ----
 
-    def detect(self, picture: Any, time_ms: int) -> Any:
-        """MediaPipe's own result, as it is."""
-        if self._warm:
-            return self._landmarker.detect_for_video(picture, time_ms)
-        self._warm = True
-        with _quiet_stderr():
-            return self._landmarker.detect_for_video(picture, time_ms)
-
-    def pose(self, frame: Frame, found: Any) -> Pose | None:
-        """MediaPipe's result as a pose, with what later stages need of the mask."""
-        if not found.pose_landmarks:
+    def _watch(self, frame: Frame, pose: Pose | None) -> Pose | None:
+        """The coached person's pose, where the model may follow somebody else by now."""
+        now_s = frame.time_s
+        due = now_s - self._looked_s >= LOOK_EVERY_S
+        if pose is None:
+            return self._found_alone(frame) if due and self._alone is None else None
+        person = Person.of(pose)
+        before = self._trail.strayed_from(person)
+        back = self._last is None or now_s - self._last.time_s > DROPPED_S
+        if before is None and not back and not due:
+            return pose
+        if before is not None and now_s - self._looked_s < TRY_EVERY_S:
             return None
-        height, width = frame.image.shape[:2]
-        landmarks = _array(found.pose_landmarks[0]) * np.array([width, height, width], np.float32)
-        visibility = np.array([p.visibility for p in found.pose_landmarks[0]], np.float32)
-        world = _array(found.pose_world_landmarks[0])
-        if not found.segmentation_masks:
-            return Pose(frame.time_s, landmarks, world, visibility, np.ones(LANDMARKS, np.float32), None)
-        mask = found.segmentation_masks[0].numpy_view().reshape(height, width)
-        return Pose(frame.time_s, landmarks, world, visibility, support(mask, landmarks), trace(mask, landmarks))
+        found = self._look(frame, person)
+        if len(found) == 1 and before is not None and not person.is_as_large_as(before):
+            return self._doubt(now_s, pose)
+        self._doubted_s = math.inf
+        self._trail.clear()
+        if len(found) == 1:
+            return pose
+        coached = self._coached(found, before or (self._known if back else person), frame)
+        if not (before or back):
+            coached = self._rivalled(found, coached, frame)
+        if coached is not person:
+            self._show_alone(coached, found)
+        return coached.pose
 
+    def _doubt(self, now_s: float, pose: Pose) -> Pose | None:
+        """Somebody of another size, elsewhere, and the coached person not to be seen: hidden perhaps, for a moment."""
+        self._doubted_s = min(self._doubted_s, now_s)
+        if now_s - self._doubted_s < PATIENCE_S:
+            return None
+        self._doubted_s = math.inf
+        self._trail.clear()
+        return pose
 
-def turned_back(pose: Pose, quarters: int, height: int, width: int) -> Pose:
-    """A pose found in a picture that `numpy.rot90` had turned by so many quarters, as it lies in the picture itself.
+    def _look(self, frame: Frame, followed: Person | None) -> list[Person]:
+        """Everybody in view, the one who is followed first."""
+        self._looked_s = frame.time_s
+        model = self._search_model()
+        seen = []
+        for rows, columns in windows(frame.image.shape[1], frame.image.shape[0]):
+            pose = model(Frame(frame.index, frame.time_s, frame.image[rows, columns]))
+            if pose is not None and (person := Person.of(moved(pose, rows, columns))).is_certain():
+                seen.append(person)
+        found = different(followed, seen)
+        self.people = len(found)
+        self.crowded |= len(found) > 1
+        return found
 
-    The outline and the mask's support are told along the body, so they stay.
+    def _coached(self, found: list[Person], before: Person | None, frame: Frame) -> Person:
+        """Whom to coach: who was coached before, wherever they walk; who nobody was, the most prominent."""
+        if before is None or frame.time_s - before.pose.time_s > REMEMBERED_S:
+            first, doubtful = most_prominent(found, frame.image.shape[1])
+            self.doubtful |= doubtful
+            return first
+        same = [one for one in found if one.is_where(before)]
+        return min(same, key=lambda one: math.dist(one.place, before.place)) if same else found[0]
 
-    Args:
-        pose: in the turned picture.
-        quarters: 1 or 3.
-        height: of the picture itself, px.
-        width: the same.
-    """
-    (x, y, z), (u, v, w) = pose.landmarks.T, pose.world.T
-    if quarters == 1:
-        landmarks, world = np.stack([width - 1 - y, x, z], axis=1), np.stack([-v, u, w], axis=1)
-    else:
-        landmarks, world = np.stack([y, height - 1 - x, z], axis=1), np.stack([v, -u, w], axis=1)
-    return replace(pose, landmarks=landmarks, world=world)
+    def _rivalled(self, found: list[Person], coached: Person, frame: Frame) -> Person:
+        """Whom to coach where somebody far more prominent has come, and is still there at the second look."""
+        width = frame.image.shape[1]
+        first, _ = most_prominent(found, width)
+        rivalled = first.prominence(width) > MORE_PROMINENT * coached.prominence(width)
+        self.anew = rivalled and self._had_rival
+        self._had_rival = rivalled and not self._had_rival
+        return first if self.anew else coached
 
+    def _found_alone(self, frame: Frame) -> Pose | None:
+        """Somebody whom the model finds in a part of the picture only; from now on it is shown them alone."""
+        found = self._look(frame, None)
+        if not found:
+            return None
+        coached = self._coached(found, self._known, frame)
+        self._show_alone(coached, found)
+        return coached.pose
 
-@contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Keep the libraries' start-up chatter, written by C++ straight to file descriptor 2, off the terminal."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # no stderr at all
-        yield
-        return
-    silence = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(silence, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(silence)
+    def _show_alone(self, coached: Person, found: list[Person]) -> None:
+        self._alone = (coached, [one for one in found if one is not coached])
 
+    # ---- models ----
 
-def _array(points: list[Any]) -> NDArray[np.float32]:
-    """(33, 3) of a list of landmarks."""
-    return np.array([(p.x, p.y, p.z) for p in points], np.float32)
+    def _search_model(self) -> Landmarker:
+        if self._searcher is None:
+            self._searcher = self._landmarker(self._model, following=False)
+        return self._searcher
+
+    def _turned_model(self, quarters: int) -> Landmarker:
+        if quarters not in self._others:
+            self._others[quarters] = self._landmarker(self._model, following=True)
+        return self._others[quarters]

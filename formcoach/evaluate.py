@@ -54,6 +54,8 @@ VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
 LIST_NAME = "labels.json"
 
 _CHUNK = 1 << 20
+_LARGEST_LABEL = 20_000_000
+"""A larger file holds no labels, bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,8 @@ def _listed(path: Path) -> tuple[Label, ...]:
 
 def _read(path: Path) -> object:
     try:
+        if path.stat().st_size > _LARGEST_LABEL:
+            raise ValueError("too large")
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise FormCoachError(f"{path}: cannot be read as JSON ({_one_line(error)})") from error

@@ -262,6 +262,8 @@ class Exercise:
         camera: where to put the camera.
         movement: how it is done, in a few sentences.
         best_view: the view that shows most.
+        family: what it is called together with those that one camera hardly tells from it, as in "this is a ..."; the
+            same words in each of them. Empty where it stands alone.
     """
 
     id: str
@@ -274,6 +276,7 @@ class Exercise:
     movement: str
     best_view: View
     kind: Kind = Kind.REPS
+    family: str = ""
 
     @property
     def unit(self) -> str:
@@ -356,11 +359,16 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class NotAssessed:
-    """A fault that could not be judged in a rep: why, and what would change that."""
+    """A fault that could not be judged in a rep: why, and what would change that.
+
+    Attributes:
+        broken: whether the rule itself failed, so that `why` names a file and a line.
+    """
 
     fault: str
     why: str
     instead: str
+    broken: bool = False
 
 
 @dataclass(frozen=True)
@@ -388,6 +396,7 @@ class Rep:
         walk: steps and turns of a carry; else None.
         look: where the body was at rest and at the peak (`formcoach.likeness`).
         unlike: it does not look like the exercise, so nothing is said of its form.
+        judged: whether at least one fault could be told from it; never of one that is unlike.
     """
 
     number: int
@@ -402,8 +411,9 @@ class Rep:
     walk: Walk | None = None
     look: Mapping[str, float] = field(default_factory=dict)
     unlike: bool = False
+    judged: bool = True
 
     @property
     def clean(self) -> bool:
-        """Whether it was judged and nothing found."""
-        return not self.findings and not self.unlike
+        """Whether it was judged and nothing found; the one notion of it for reports, history and what is said."""
+        return self.judged and not self.findings

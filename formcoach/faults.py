@@ -471,9 +471,12 @@ def _stretches(
     azimuth = window.table.values(m.azimuth_deg)
     same = np.array([not math.isnan(a) and View.at(a) is window.view for a in azimuth], bool)
     values = np.where(same, values, np.nan)
-    last_s = max(span.end_s - seconds, span.start_s)
+    if not len(time_s):
+        return []
+    step_s, last_s = seconds / STRIDES, max(span.end_s - seconds, span.start_s)
+    forgotten = max(math.floor((float(time_s[0]) - span.start_s - seconds) / step_s), 0)  # of a hold of an hour
     readings = []
-    for start_s in np.arange(span.start_s, last_s + 1e-6, seconds / STRIDES):
+    for start_s in np.arange(span.start_s + forgotten * step_s, last_s + 1e-6, step_s):
         chosen = (time_s >= start_s) & (time_s <= start_s + seconds)
         readings.append(reading_of(time_s[chosen], values[chosen], percentile))
     return readings

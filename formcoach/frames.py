@@ -80,6 +80,9 @@ LONG_WAY_S = 12.0
 RESTART_FRAMES = 30
 """So many frames in a row whose times go back or leap are a clock that was set anew, not a hiccup."""
 
+MIN_STEP_S = 1e-5
+"""Times that follow each other closer than this are one time, and no camera's."""
+
 LEAP_S = 3600.0
 """A longer way ahead than this is no pause but a broken timestamp."""
 
@@ -96,6 +99,7 @@ class Video:
         duration_s: what the container promises, not to be trusted; None where that is nothing or nonsense.
         frames_estimate: how many frames to expect, likewise.
         end_s: end of the last frame decoded so far; after the last frame, the true duration.
+        landed_s: where the last jump by the index landed; None before one. Later than asked for, something is missed.
         notes: after the last frame, what went wrong on the way and deserves a line in the report.
     """
 
@@ -115,12 +119,14 @@ class Video:
         self.duration_s = _promised_duration(container, stream)
         self.frames_estimate = _expected_frames(stream, self.duration_s, fps)
         self.end_s = 0.0
+        self.landed_s: float | None = None
         self.notes: tuple[str, ...] = ()
         self._lock = Lock()
         self._closed = False
         self._stream = stream
         self._clock = _Clock(stream)
         self._from_s = -math.inf
+        self._landing = False
         self._frames = self._read(chain([first], pictures), self._clock, fps)
 
     @classmethod
@@ -160,6 +166,7 @@ class Video:
                 target = int((Fraction(time_s) + zero_s) / self._stream.time_base)
                 self._container.seek(target, stream=self._stream)
                 self._clock.jump(time_s)
+                self._landing = True
 
     def close(self) -> None:
         """Free the decoder, after the step that another thread may be in. Closing twice is fine."""
@@ -198,6 +205,8 @@ class Video:
                 notes.append(f"the picture changes its shape at {time_s:.1f} s; what follows was not read")
                 break
             self.end_s = clock.end_s
+            if self._landing:
+                self.landed_s, self._landing = time_s, False
             if time_s >= self._from_s and grid.takes(time_s):
                 yield Frame(index, time_s, self._converter.rgb(picture))
                 index += 1
@@ -312,7 +321,7 @@ class _Clock:
             if self.zero_s is None:
                 self.zero_s = stamp_s - Fraction(self.end_s)
             time_s = float(stamp_s - self.zero_s)
-            if not self._last_s < time_s < self.end_s + LEAP_S:
+            if not self._last_s + MIN_STEP_S <= time_s < self.end_s + LEAP_S:
                 self._astray += 1
                 if self._astray < RESTART_FRAMES:
                     self.dropped += 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from formcoach.errors import FormCoachError, printable, reason
 from formcoach.files import replacing
-from formcoach.report import RANGE_WORDS
+from formcoach.report import UNIT_WORDS
 from formcoach.trends import Change, by_exercise, tally, too_few, trends_of
 
 if TYPE_CHECKING:
@@ -77,8 +77,8 @@ def _range(axes: Any, sessions: Sequence[Trained]) -> None:
             when = one.session.started_at
             axes.plot([when, when], [low, high], color=BLUE, linewidth=4, alpha=0.35, solid_capstyle="round")
             axes.scatter([when], [median(values)], 30, color=BLUE, zorder=3)
-    word = RANGE_WORDS.get(unit, unit).strip()
-    title = "Time in position, s" if unit == "s" else f"Range, {word.replace('T', 'torso lengths')}"
+    word = UNIT_WORDS.get(unit, printable(unit)).strip()
+    title = "Time in position, s" if unit == "s" else f"Range, {word}"
     _dress(axes, f"{title}: median, middle half", sessions)
 
 

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from formcoach.errors import printable
-from formcoach.report import RANGE_DIGITS, RANGE_WORDS
+from formcoach.report import UNIT_WORDS, quantity
 from formcoach.trends import Change, by_exercise, by_week, tally, too_few, trends_of
 
 if TYPE_CHECKING:
@@ -93,12 +93,12 @@ def trend_table(trends: Sequence[Trend]) -> Table:
 
 
 def part_words(trend: Trend, part: Part) -> str:
-    """`40 % (12 of 30 reps, 3 sessions)`, `71° (30 reps, 3 sessions)`."""
+    """`40 % (12 of 30 reps, 3 sessions)`, `71° (30 reps, 3 sessions)`; without a unit where it is none of ours."""
     sessions = f"{part.sessions} session{'s' * (part.sessions != 1)}"
     if part.times is not None:
         return f"{100 * part.value:.0f} % ({part.times} of {part.reps} reps, {sessions})"
-    digits = RANGE_DIGITS.get(trend.unit, 2)
-    return f"{part.value:.{digits}f}{RANGE_WORDS.get(trend.unit, '')} ({part.reps} reps, {sessions})"
+    value = quantity(part.value, trend.unit) if trend.unit in UNIT_WORDS else f"{part.value:.2f}"
+    return f"{value} ({part.reps} reps, {sessions})"
 
 
 # ---- for programs ----

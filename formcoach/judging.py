@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from formcoach import measure as m
 from formcoach.body import Side, View
+from formcoach.errors import failed_at
 from formcoach.exercise import (
     UNSEEN,
     Exercise,
@@ -32,6 +33,8 @@ from formcoach.walking import walk_of
 from formcoach.window import RepWindow, Table, Timeline
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from formcoach.measure import Measure
@@ -49,6 +52,8 @@ SET_GAP_S, SET_GAP_REPS = 6.0, 3.0
 SEEN_SHARE = 0.7
 """Share of a rep's frames that must show an arm for its range to mean anything."""
 GRADE_TRUST = {Grade.A: 0.95, Grade.B: 0.8, Grade.C: 0.5}
+LARGEST = 1e6
+"""No reading in degrees, torso lengths, seconds or % is as large."""
 FIRST_REPS = 3
 """The person's full range is taken from so many first reps, the better two of them."""
 
@@ -77,6 +82,7 @@ class RepJudge:
         self.set_number = 0
         self._exercise, self._timeline = exercise, timeline
         self._reps = 0
+        self._anew = True
         self._first_ranges: dict[Side | None, list[float]] = {}
         self._start_set()
 
@@ -89,27 +95,55 @@ class RepJudge:
         self._ranges: dict[Side | None, list[float]] = {}
 
     def __call__(self, span: Span, side: Side | None) -> Rep:
-        """Judge one rep; `side` is the arm that did it, None for both."""
+        """Judge one rep; `side` is the arm that did it, None for both. It counts even where a rule fails."""
         self._enter_set(span.start_s)
-        window = self._window(span, side)
-        rep = self._rep(window, side)
+        rep, rest = self._judged(span, side)
         self._reps += 1
         self._last_end_s = span.end_s
         self._lengths_s.append(span.end_s - span.start_s)
         self._ranges.setdefault(side, []).append(span.range)
-        if len(self._rests) < 2:
-            self._rests.append(window.table.where(window.during(Phase.BOTTOM)))
+        if rest is not None and len(self._rests) < 2:
+            self._rests.append(rest)
         return rep
+
+    def begin_anew(self) -> None:
+        """The next rep belongs to another set, and perhaps to another person."""
+        self._anew = True
+        self._first_ranges.clear()
 
     def so_far(self, span: Span, side: Side | None) -> Rep:
         """Judge a hold under way as if it ended now; it counts only when it has ended."""
         self._enter_set(span.start_s)
-        return self._rep(self._window(span, side), side)
+        return self._judged(span, side)[0]
 
     def _enter_set(self, start_s: float) -> None:
-        if self.set_number == 0 or self._set_is_over(start_s):
+        if self._anew or self._set_is_over(start_s):
             self.set_number += 1
+            self._anew = False
             self._start_set()
+
+    def _judged(self, span: Span, side: Side | None) -> tuple[Rep, Table | None]:
+        """The rep, and its rest; of one whose very signal cannot be measured again, only that it was counted."""
+        try:
+            window = self._window(span, side)
+            return self._rep(window, side), window.table.where(window.during(Phase.BOTTOM))
+        except (Exception, SystemExit) as error:
+            return self._unjudged(span, side, error), None
+
+    def _unjudged(self, span: Span, side: Side | None, error: BaseException) -> Rep:
+        azimuth = self._timeline.between(span.start_s, span.end_s).median(m.azimuth_deg)
+        return Rep(
+            number=self._reps + 1,
+            set_number=self.set_number,
+            side=side,
+            span=span,
+            view=View.at(azimuth),
+            azimuth_deg=azimuth,
+            findings=(),
+            hints=(),
+            not_assessed=tuple(_broken(fault, error) for fault in self._exercise.faults),
+            judged=False,
+        )
 
     def _rep(self, window: RepWindow, side: Side | None) -> Rep:
         look = look_of(window)
@@ -128,6 +162,7 @@ class RepJudge:
             walk=self._walk(window),
             look=look,
             unlike=unlike,
+            judged=len(not_assessed) < len(self._exercise.faults),
         )
 
     def _walk(self, window: RepWindow) -> Walk | None:
@@ -253,19 +288,54 @@ Verdict = tuple[tuple[Finding, ...], tuple[Finding, ...], tuple[NotAssessed, ...
 
 
 def _judge(faults: tuple[Fault, ...], window: RepWindow) -> Verdict:
-    """Findings, hints, and what could not be judged; each fault is found, clean, or among the last."""
+    """Findings, hints, and what could not be judged; each fault is found, clean, or among the last.
+
+    A rule may be somebody's own: one that fails takes neither the rep nor the other faults with it.
+    """
     findings: list[Finding] = []
     hints: list[Finding] = []
     not_assessed: list[NotAssessed] = []
     for fault in faults:
         grade = fault.grades.at(window.view)
-        reading = UNSEEN if grade is Grade.X else fault.read(window)
+        try:
+            reading = UNSEEN if grade is Grade.X else _read(fault, window)
+        except (Exception, SystemExit) as error:
+            not_assessed.append(_broken(fault, error))
+            continue
         if grade in (Grade.C, Grade.X) or math.isnan(reading.value):
             not_assessed.append(_unseen(fault, grade, window.view, reading))
         severity = None if math.isnan(reading.value) else fault.severity(reading.value)
         if severity is not None:
             (hints if grade is Grade.C else findings).append(_finding(fault, severity, reading, grade))
     return tuple(findings), tuple(hints), tuple(not_assessed)
+
+
+def _read(fault: Fault, window: RepWindow) -> Reading:
+    """What the fault's function found; nothing where that is more than a body can be.
+
+    Raises:
+        TypeError, ValueError: it is no reading, or not of numbers.
+    """
+    reading = fault.read(window)
+    if not isinstance(reading, Reading):
+        raise TypeError(f"the fault '{fault.id}' reads {type(reading).__name__}, not a Reading")
+    value, time_s, trust = (float(number) for number in (reading.value, reading.time_s, reading.trust))
+    if abs(value) > LARGEST:
+        return Reading(math.nan, why=f"{value:g} {fault.unit} was measured, which cannot be")
+    return replace(
+        reading, value=value, time_s=time_s if math.isfinite(time_s) else math.nan, trust=min(max(0.0, trust), 1.0)
+    )
+
+
+def _broken(fault: Fault, error: BaseException) -> NotAssessed:
+    why = f"its rule failed: {failed_at(error)}"
+    return NotAssessed(fault=fault.id, why=why, instead="mend the rule, or do without it", broken=True)
+
+
+def broken_rules(reps: Iterable[Rep]) -> dict[str, str]:
+    """Why the rules of faults failed, by the faults' ids: of each the first reason."""
+    missed = [one for rep in reps for one in rep.not_assessed if one.broken]
+    return {one.fault: one.why for one in reversed(missed)}
 
 
 def _unlike(exercise: Exercise) -> Verdict:

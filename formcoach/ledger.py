@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from formcoach import goals
 from formcoach.errors import FormCoachError
 from formcoach.exercise import Grade
 from formcoach.files import write_whole
@@ -44,8 +45,8 @@ def write_table(path: Path, catalogue: Catalogue, scores: Scores) -> None:
 
 
 def lines_of(catalogue: Catalogue, scores: Scores) -> list[str]:
-    """The table as lines of Markdown, a part an exercise."""
-    lines: list[str] = []
+    """The table as lines of Markdown: the goals, then a part an exercise."""
+    lines = ["", "Over all of them:", "", *goals.lines_of(scores)]
     for exercise_id in sorted(catalogue.exercises):
         exercise = catalogue[exercise_id]
         lines += ["", f"### `{exercise_id}`: {exercise.name}", "", f"{_counted(exercise, scores)}", "", *HEADING]

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -26,6 +27,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from formcoach import measure as m
+from formcoach.errors import FormCoachError, reason
 from formcoach.exercise import Phase
 from formcoach.files import write_whole
 from formcoach.window import median_seen
@@ -85,14 +87,19 @@ def look_of(window: RepWindow) -> Look:
 
 def distance(look: Look, signature: Signature) -> float:
     """How far a rep is from an exercise, in spreads; NaN where too little was seen."""
-    off = [
-        min(abs(_apart(name, value, signature[name][0])) / signature[name][1], MOST)
-        for name, value in look.items()
-        if name in signature
-    ]
-    if len(off) < MIN_SEEN:
-        return math.nan
-    return math.sqrt(sum(z * z for z in sorted(off)[-LARGEST:]) / LARGEST)
+    off = _deviations(look, signature, {name: spread for name, (_, spread) in signature.items()})
+    return math.sqrt(_square_mean(sorted(off)[-LARGEST:]))
+
+
+def nearness(look: Look, signature: Signature) -> float:
+    """How far a rep is from an exercise, to compare exercises by, in spreads; NaN where too little was seen.
+
+    Other than for `distance` all features count alike, and a spread is the quadratic mean of the exercise's own and
+    the one common to all exercises: by its own alone, an exercise that is done in many ways would be near to anything.
+    """
+    common = common_spreads()
+    spreads = {name: math.sqrt((spread**2 + common[name] ** 2) / 2) for name, (_, spread) in signature.items()}
+    return math.sqrt(_square_mean(_deviations(look, signature, spreads)))
 
 
 def is_unlike(look: Look, signature: Signature) -> bool:
@@ -100,6 +107,21 @@ def is_unlike(look: Look, signature: Signature) -> bool:
     rises = [name for name in look if name.startswith("rise ") and name in signature]
     risen = [abs(look[name] - signature[name][0]) / signature[name][1] for name in rises]
     return distance(look, signature) > UNLIKE or max(risen, default=0.0) > RISEN
+
+
+def _deviations(look: Look, signature: Signature, spreads: Mapping[str, float]) -> list[float]:
+    """How far each feature is off, in spreads; none where too little was seen."""
+    off = [
+        min(abs(_apart(name, value, signature[name][0])) / spreads[name], MOST)
+        for name, value in look.items()
+        if name in signature
+    ]
+    return off if len(off) >= MIN_SEEN else []
+
+
+def _square_mean(values: list[float]) -> float:
+    """The mean of the squares; NaN of nothing."""
+    return sum(value * value for value in values) / len(values) if values else math.nan
 
 
 def _apart(name: str, value: float, mean: float) -> float:
@@ -138,17 +160,52 @@ def write_signatures(path: Path, looks: Mapping[str, Iterable[Look]]) -> None:
 PATH = Path(__file__).with_name("signatures.json")
 
 
+SIGNATURES_VARIABLE = "FORMCOACH_SIGNATURES"
+"""A file of signatures that go before those of the package: for rules of one's own, or to be measured by."""
+
+
 @cache
 def known() -> Mapping[str, Signature]:
-    """The signatures that ship with the package, by exercise."""
-    return _read(PATH)
+    """The signatures by exercise: the person's own, and those that ship with the package.
+
+    Raises:
+        FormCoachError: FORMCOACH_SIGNATURES names no file of signatures.
+    """
+    own = os.environ.get(SIGNATURES_VARIABLE)
+    if own and not Path(own).is_file():
+        raise FormCoachError(f"{own}: no such file; write one with `formcoach evaluate FOLDER --signatures {own}`")
+    return {**_read(PATH), **(_read(Path(own)) if own else {})}
+
+
+@cache
+def common_spreads() -> Mapping[str, float]:
+    """The spread of each feature within an exercise, the quadratic mean over all that are known."""
+    spreads: dict[str, list[float]] = {}
+    for signature in known().values():
+        for name, (_, spread) in signature.items():
+            spreads.setdefault(name, []).append(spread)
+    return {name: math.sqrt(_square_mean(each)) for name, each in spreads.items()}
 
 
 def _read(path: Path) -> dict[str, Signature]:
+    """The signatures of a file; none where there is no file.
+
+    Raises:
+        FormCoachError: it is something else.
+    """
     if not path.is_file():
         return {}
-    data = json.loads(path.read_text(encoding="utf-8"))
-    return {
-        exercise: {name: (float(mean), float(spread)) for name, (mean, spread) in features.items()}
-        for exercise, features in data["exercises"].items()
-    }
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            exercise: {name: _spread(*pair) for name, pair in features.items()}
+            for exercise, features in data["exercises"].items()
+        }
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise FormCoachError(f"{path} holds no signatures ({reason(error)}); name another file") from error
+
+
+def _spread(mean: float, spread: float) -> tuple[float, float]:
+    if not (math.isfinite(mean) and math.isfinite(spread) and spread > 0):
+        raise ValueError(f"{mean} ± {spread}")
+    return float(mean), float(spread)

@@ -7,12 +7,12 @@ severe = 25
 
 from __future__ import annotations
 
-import math
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from formcoach.errors import FormCoachError
+from formcoach.vetting import LARGEST
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -49,9 +49,11 @@ def with_limits(exercises: Mapping[str, Exercise], path: Path) -> dict[str, Exer
 
 def _parsed(path: Path) -> dict[str, object]:
     try:
-        if path.stat().st_size > MAX_BYTES:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)  # a device or a pipe has no size, and perhaps no end
+        if len(data) > MAX_BYTES:
             raise FormCoachError(f"{path}: too large for a file of limits")
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(data.decode("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise FormCoachError(f"{path}: cannot be read as TOML ({why})") from error
@@ -65,7 +67,7 @@ def _changed(exercise: Exercise, fault_id: str, numbers: object, path: Path) -> 
     if not isinstance(numbers, dict) or not set(numbers) <= set(LEVELS):
         raise FormCoachError(f"{place}: expected mild, severe or both")
     for level, value in numbers.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:
             raise FormCoachError(f"{place}: {level}: expected a number")
     faults = tuple(_limited(fault, numbers, place) if fault.id == fault_id else fault for fault in exercise.faults)
     return replace(exercise, faults=faults)

@@ -10,19 +10,28 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TextIO
 
-import numpy as np
-
 from formcoach.body import View
-from formcoach.card import Board, Card, Mark, highlight, near_side, put_right, remark
+from formcoach.card import Board, Card, Mark, highlight, mark_of, near_side, put_right, remark
 from formcoach.coach import CONFIRMATION
 from formcoach.errors import FormCoachError
+from formcoach.judging import broken_rules
 from formcoach.pipeline import Moment, Pipeline
 from formcoach.placing import SLOW, Assistant, Sight, Vantage
 from formcoach.pose import Landmark as L
 from formcoach.report import finding_of
 from formcoach.reps import State
 from formcoach.screen import Key
-from formcoach.session import COUNT_IN, COUNT_IN_STEP_S, Event, Kind, Session, Targets, counted, most_frequent
+from formcoach.session import (
+    COUNT_IN,
+    COUNT_IN_STEP_S,
+    Event,
+    Kind,
+    Session,
+    Targets,
+    counted,
+    how_clean,
+    most_frequent,
+)
 from formcoach.voice import NUMBERS, Tone
 
 if TYPE_CHECKING:
@@ -34,6 +43,7 @@ if TYPE_CHECKING:
     from formcoach.coach import Cue
     from formcoach.estimator import Estimator
     from formcoach.exercise import Exercise, Rep
+    from formcoach.finding_out import Found
     from formcoach.pose import Frame, Pose
     from formcoach.recorder import SessionRecorder
     from formcoach.screen import Screen
@@ -62,6 +72,9 @@ RATE_FRAMES = 30
 GAP_S = 1.0
 PATIENCE_S = 0.5
 """Nothing from the camera for so long is told, and keys are asked for."""
+CROWDED = "There are several people in view. I coach the one in front."
+NOT_KEPT = "Nothing of this session will be kept: {}."
+NOT_RECOGNISED = "No exercise was recognised; nothing is stored."
 CAMERA_SILENT = "Waiting for the camera"
 
 
@@ -121,10 +134,12 @@ class Live:
         self._palm_since_s: float | None = None
         self._vantage_since: tuple[View | None, float] = (None, -math.inf)
         self._vantage_told = self._was_in_position = False
+        self._others_told = self._safety_said = False
         self._last_frame: Frame | None = None
         self._started_set = 0
         self._stored_rep: int | None = None
         self._notice, self._noticed = notice, 0
+        self._broken: set[str] = set()
 
     @property
     def summary(self) -> SessionSummary:
@@ -133,11 +148,19 @@ class Live:
 
     # ---- the loop ----
 
-    def run(self) -> None:
-        """Coach until the end; whatever happens, what was seen is summed up and stored."""
+    def run(self, found: Found | None = None) -> None:
+        """Coach until the end; whatever happens, what was seen is summed up and stored.
+
+        Args:
+            found: what was seen before, where it was found out what is done; it counts, too.
+        """
         self._prepare_words()
         try:
-            for frame in self._camera.watch(PATIENCE_S):
+            if found is None:
+                self._say_safety()
+            else:
+                self._catch_up(found)
+            for frame in () if self._quitting else self._camera.watch(PATIENCE_S):
                 self._tell_notices()
                 if frame is None:
                     self._wait()
@@ -148,8 +171,25 @@ class Live:
         finally:
             self._finish()
 
+    def _catch_up(self, found: Found) -> None:
+        """What was seen before counts; of what there was to say about it, the cues and sums are still said."""
+        self._cue = (found.text, self._camera.now_s() + CUE_SHOWN_S)
+        for one in found.seen:
+            moment = self._judge(one.time_s, one.pose, anew=one.anew)
+            if self._recorder is not None:
+                self._recorder.add_pose(one.time_s, one.pose, one.width, one.height, anew=one.anew)
+            for event in self._session.follow(moment, placed=False):
+                self._tell(event, late=True)
+            if self._quitting:
+                break
+
+    def _judge(self, time_s: float, pose: Pose | None, *, anew: bool) -> Moment:
+        if anew:
+            self._pipeline.begin_anew()
+        return self._pipeline.update(time_s, pose)
+
     def _take(self, frame: Frame) -> None:
-        if self._last_frame is None and not self._voice.muted:
+        if self._last_frame is None and self._safety_said and not self._voice.muted:
             self._session.hush(frame.time_s, SAFETY)
         self._last_frame = frame
         if self._times and frame.time_s - self._times[-1] > GAP_S:
@@ -159,16 +199,17 @@ class Live:
             self._show(frame, None, None)
             return
         pose = self._estimator(frame)
-        moment = self._pipeline.update(frame.time_s, pose)
+        moment = self._judge(frame.time_s, pose, anew=self._estimator.anew)
         self.figures.processed += 1
         if self._recorder is not None:
-            self._recorder.add(frame, pose)
+            self._recorder.add(frame, pose, anew=self._estimator.anew)
         placed = self._vantage_told and self._advice in (None, SLOW)
         for event in self._session.follow(moment, placed=placed):
             self._tell(event)
         self._advise(frame, moment)
         self._tell_what_is_seen(moment)
         self._watch_palm(moment)
+        self._tell_of_others(moment)
         self._show(frame, pose, moment)
         self.figures.ages_s.append(self._camera.now_s() - frame.time_s)
 
@@ -195,9 +236,10 @@ class Live:
 
     # ---- events ----
 
-    def _tell(self, event: Event) -> None:
+    def _tell(self, event: Event, *, late: bool = False) -> None:
         self._record(event)
-        self._speak(event)
+        if not late or event.kind in LATE:
+            self._speak(event, LONG_FRESH_S if late or event.kind in BETWEEN_SETS else 1.5)
         self._write(event)
         if event.kind is Kind.DONE:
             self._quitting = True
@@ -205,7 +247,8 @@ class Live:
     def _record(self, event: Event) -> None:
         if event.kind is Kind.REP and event.rep is not None:
             self.reps.append(event.rep)
-            self._marks.append(_mark(event.rep))
+            self._tell_broken(event.rep)
+            self._marks.append(mark_of(event.rep))
         elif event.kind is Kind.CUE and event.cue is not None:
             self.cues.append(event.cue)
         if self._recorder is None:
@@ -220,7 +263,18 @@ class Live:
         elif event.kind is Kind.SET_ENDED:
             self._recorder.finish_set(event.set_number, event.time_s)
 
-    def _speak(self, event: Event) -> None:
+    def _tell_broken(self, rep: Rep) -> None:
+        """Of each fault once, that its rule fails."""
+        for fault, why in broken_rules([rep]).items():
+            if fault in self._broken:
+                continue
+            self._broken.add(fault)
+            text = f"{self.exercise.fault(fault).name} is not judged: {why}."
+            self._notice(text)
+            if self._recorder is not None:
+                self._recorder.note(text)
+
+    def _speak(self, event: Event, fresh_s: float) -> None:
         if event.kind is Kind.COUNTED:
             self._voice.click()
         if event.kind is Kind.SET_ENDED:
@@ -229,7 +283,7 @@ class Live:
             return
         praise = event.cue is not None and event.cue.text == CONFIRMATION
         tone = Tone.UP if praise or event.text == COUNT_IN[-1] else TONES.get(event.kind, Tone.ALERT)
-        self._voice.say(event.text, tone=tone, fresh_s=LONG_FRESH_S if event.kind in BETWEEN_SETS else 1.5)
+        self._voice.say(event.text, tone=tone, fresh_s=fresh_s)
         if event.kind is Kind.COUNT_IN:
             self._cue = (event.text, event.time_s + COUNT_IN_STEP_S)
         if event.kind is Kind.CUE:
@@ -259,6 +313,9 @@ class Live:
     def _prepare_words(self) -> None:
         cues = [fault.cue for fault in self.exercise.faults]
         self._voice.prepare([SAFETY, CONFIRMATION, STOPPING, *COUNT_IN, "last one", *cues, *NUMBERS])
+
+    def _say_safety(self) -> None:
+        self._safety_said = True
         self._voice.say(SAFETY, tone=Tone.UP, fresh_s=20.0)
 
     # ---- the person and the camera ----
@@ -274,10 +331,8 @@ class Live:
         if self._session.count or self._session.reps or away_in_rest:
             self._advice = None
             return
-        height, width = frame.image.shape[:2]
-        brightness = float(np.mean(frame.image[:: max(height // 40, 1), :: max(width // 40, 1)]))
-        sight = Sight(frame.time_s, width, height, brightness, self._rate(), moment.body)
-        self._advice, say = self._assistant.update(sight)
+        quiet = self._session.quiet(frame.time_s)
+        self._advice, say = self._assistant.update(Sight.of(frame, self._rate(), moment.body, quiet=quiet))
         if say and self._advice:
             self._voice.say(self._advice)
             self._session.hush(frame.time_s, self._advice)
@@ -303,6 +358,15 @@ class Live:
         if self._events is not None:
             line = {"event": "view", "time_s": round(moment.time_s, 3), "view": view.value, "text": vantage.sentence}
             _write_line(self._events, line | {"seen": vantage.seen, "unseen": vantage.unseen})
+
+    def _tell_of_others(self, moment: Moment) -> None:
+        """Once, between reps: whom is coached, where several people are in view."""
+        between = moment.state not in (State.LIFT, State.TOP, State.LOWER)
+        if self._estimator.crowded and between and not self._others_told and self._session.quiet(moment.time_s):
+            self._others_told = True
+            self._notice(CROWDED)
+            self._voice.say(CROWDED, tone=Tone.UP, fresh_s=LONG_FRESH_S)
+            self._session.hush(moment.time_s, CROWDED)
 
     def _watch_palm(self, moment: Moment) -> None:
         """A raised palm between reps stops the session."""
@@ -386,7 +450,7 @@ class Live:
         if rest_s is not None:
             timer = (_clock(max(math.ceil(rest_s - rested_s), 0)), "rest to go")
         reps = counted(len(last.reps), self.exercise.noun)
-        board = Board(title=f"Set {last.number}: {reps}, {last.clean} clean", figures=(timer,), wide=True)
+        board = Board(title=f"Set {last.number}: {reps}, {how_clean(last.reps)}", figures=(timer,), wide=True)
         return _with_advice(board, last.reps, self.exercise)
 
     def show_summary(self) -> None:
@@ -423,6 +487,8 @@ TONES = {
 }
 """What sounds in place of words; the last word of the count-in rises."""
 BETWEEN_SETS = {Kind.SET_ENDED, Kind.DONE, Kind.SESSION_ENDED, Kind.REST_OVER}
+LATE = BETWEEN_SETS | {Kind.CUE}
+"""What is still said although it happened before it was known what is done."""
 
 
 def _write_line(events: TextIO, line: dict[str, Any]) -> None:
@@ -446,7 +512,8 @@ def _with_advice(board: Board, reps: tuple[Rep, ...], exercise: Exercise) -> Boa
     """The board with what was found most often, or with praise."""
     found = most_frequent(reps, exercise)
     if found is None:
-        return replace(board, mark=Mark.CLEAN, heading="All clean")
+        mark = Mark.CLEAN if all(rep.clean for rep in reps) else Mark.PARTIAL
+        return replace(board, mark=mark, heading=how_clean(reps).capitalize())
     fault, times = found
     severe = any(f.severity == "severe" for rep in reps for f in rep.findings if f.fault == fault.id)
     heading = f"{fault.name}: {times}/{len(reps)}"
@@ -457,12 +524,6 @@ def _clock(seconds: float) -> str:
     """Minutes and seconds: 1:05."""
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes}:{rest:02d}"
-
-
-def _mark(rep: Rep) -> Mark:
-    if any(finding.severity == "severe" for finding in rep.findings):
-        return Mark.SEVERE
-    return Mark.MILD if rep.findings else Mark.CLEAN
 
 
 def _palm_raised(body: Body) -> bool:
@@ -501,16 +562,19 @@ class Options:
 
 
 def coach(
-    exercise: Exercise,
+    exercise: Exercise | None,
     options: Options,
     events: TextIO | None,
     notice: Callable[[str], None],
     ended: Callable[[SessionSummary, Path | None], None] | None = None,
-) -> Live:
+) -> Live | None:
     """Open everything, coach, and close everything, in this order.
 
+    Returns:
+        The session; None where it was to be found out what is done, and was not: nothing is stored then.
+
     Args:
-        exercise: what to do.
+        exercise: what to do; None to find out.
         options: how.
         events: where JSON lines go; None for none.
         notice: called with each sentence that the person should read.
@@ -522,13 +586,10 @@ def coach(
     from formcoach.camera import load_opencv, open_camera
 
     load_opencv()
-    from formcoach.database import FullError
     from formcoach.estimator import Estimator
     from formcoach.history import Ending
-    from formcoach.recorder import SessionRecorder
     from formcoach.screen import Screen, has_display
     from formcoach.speech import find_speech
-    from formcoach.store import Store
     from formcoach.voice import NullSink, SoundDeviceSink, Voice
 
     with ExitStack() as stack:
@@ -536,6 +597,7 @@ def coach(
             _make(options.out)
         camera = stack.enter_context(open_camera(options.camera))
         estimator = stack.enter_context(Estimator(options.model.path))
+        estimator.prepare()
         speech = None if options.mute else find_speech(options.voice)
         sink = NullSink() if options.mute else SoundDeviceSink()
         voice = stack.enter_context(Voice(speech, sink, volume=options.volume, muted=options.mute))
@@ -544,36 +606,29 @@ def coach(
             how = "nothing is shown or said" if options.mute else "coaching by voice only"
             notice(f"No display: {how}. --headless prints events.")
         screen = stack.enter_context(Screen()) if window else None
-        recorder = None
-        if options.record:
-            try:
-                store = stack.enter_context(Store(timeout_s=STORE_PATIENCE_S))
-                _close_torn(store, events, notice)
-                _drop_clips(store, notice)
-                recorder = SessionRecorder(
-                    store,
-                    exercise,
-                    camera=camera.name,
-                    model=options.model.name,
-                    targets=options.targets,
-                    clock_s=camera.now_s(),
-                    keep_video=options.keep_video,
-                )
-            except FullError as error:  # to be coached is worth more than to be stored
-                notice(f"Nothing of this session will be kept: {error}.")
+        store = _opened_store(stack, events, notice) if options.record else None
+        found = None
+        if exercise is None:
+            found = _find_out(camera, estimator, voice, screen, events, notice)
+            if found is None:
+                return None
+            exercise = found.exercise
+        recorder = None if store is None else _begun_session(store, exercise, camera, options, notice)
+        if found is not None:
+            (notice if recorder is None else recorder.note)(found.note)
         live = Live(
             exercise, camera, estimator, voice=voice, screen=screen, recorder=recorder, events=events,
             targets=options.targets, notice=notice,
         )  # fmt: skip
         ending = Ending.INTERRUPTED
         try:
-            live.run()
+            live.run(found)
             ending = Ending.FINISHED
             live.show_summary()
             _let_finish(voice)
         finally:
             try:
-                if recorder is not None:
+                if recorder is not None and store is not None:
                     recorder.close(ending)
                     _write_page(live, store, recorder.session.id, notice)
             finally:
@@ -582,7 +637,7 @@ def coach(
             for text in () if options.mute else voice.notices:
                 notice(text)
             try:
-                if recorder is not None and options.out is not None:
+                if recorder is not None and store is not None and options.out is not None:
                     _write_report(live, store, recorder, options.out)
             finally:
                 if ended is not None:
@@ -596,6 +651,69 @@ def _make(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FormCoachError(f"cannot write results to {folder}: {error.strerror or error}; choose --out") from error
+
+
+def _opened_store(stack: ExitStack, events: TextIO | None, notice: Callable[[str], None]) -> Store | None:
+    """The store, put in order; None where the disk is full: to be coached is worth more than to be stored."""
+    from formcoach.database import FullError
+    from formcoach.store import Store
+
+    try:
+        store = stack.enter_context(Store(timeout_s=STORE_PATIENCE_S))
+        _close_torn(store, events, notice)
+        _drop_clips(store, notice)
+    except FullError as error:
+        notice(NOT_KEPT.format(error))
+        return None
+    return store
+
+
+def _begun_session(
+    store: Store, exercise: Exercise, camera: Camera, options: Options, notice: Callable[[str], None]
+) -> SessionRecorder | None:
+    """A session in the store; None where the disk is full."""
+    from formcoach.database import FullError
+    from formcoach.recorder import SessionRecorder
+
+    try:
+        return SessionRecorder(
+            store,
+            exercise,
+            camera=camera.name,
+            model=options.model.name,
+            targets=options.targets,
+            clock_s=camera.now_s(),
+            keep_video=options.keep_video,
+        )
+    except FullError as error:
+        notice(NOT_KEPT.format(error))
+        return None
+
+
+def _find_out(
+    camera: Camera,
+    estimator: Estimator,
+    voice: Voice,
+    screen: Screen | None,
+    events: TextIO | None,
+    notice: Callable[[str], None],
+) -> Found | None:
+    """What is done; None, and said so, where the person stopped before that was known."""
+    from formcoach.catalogue import load_catalogue
+    from formcoach.finding_out import FindingOut
+
+    def write(line: dict[str, Any]) -> None:
+        if events is not None:
+            _write_line(events, line)
+
+    exercises = load_catalogue().exercises
+    found = FindingOut(exercises, camera, estimator, voice=voice, screen=screen, write=write).run()
+    if found is not None:
+        return found
+    for text in camera.notices:
+        notice(text)
+    notice(NOT_RECOGNISED)
+    return None
 
 
 def _close_torn(store: Store, events: TextIO | None, notice: Callable[[str], None]) -> None:

@@ -69,9 +69,8 @@ def find_model(
     Raises:
         FormCoachError: the path is no pose model, no source gave one, the disk is full or not ours to write.
     """
-    said_by = ""
-    if wanted == DEFAULT and os.environ.get("FORMCOACH_MODEL"):
-        wanted, said_by = os.environ["FORMCOACH_MODEL"], "FORMCOACH_MODEL: "
+    asked = asked_for(wanted)
+    wanted, said_by = asked, "FORMCOACH_MODEL: " if asked != wanted else ""
     if wanted not in OFFICIAL:
         return _given(wanted, said_by)
     progress = progress or Silent()
@@ -81,6 +80,11 @@ def find_model(
             if not _is_intact(cached, wanted):  # by now another process may have fetched it
                 _fetch(wanted, cached, sources_of(wanted) if sources is None else sources, progress)
     return ModelFile(cached, wanted)
+
+
+def asked_for(wanted: str) -> str:
+    """The name or path that is meant: in place of the default, the environment variable's if there is one."""
+    return os.environ.get("FORMCOACH_MODEL") or wanted if wanted == DEFAULT else wanted
 
 
 def _given(wanted: str, said_by: str) -> ModelFile:

@@ -31,10 +31,12 @@ ARM_RADIUS = 0.13
 
 STATION = np.linspace(FIRST, LAST, STATIONS)
 _STEPS = np.linspace(0.0, REACH, SAMPLES)
+_STEP = float(_STEPS[1])
 _SIDE = np.repeat([1.0, -1.0], STATIONS)
 _ALONG = np.concatenate([STATION, STATION])
 _OUT = _SIDE[:, None] * _STEPS
-_RAY = np.arange(2 * STATIONS)
+_RAY_START = np.arange(2 * STATIONS) * SAMPLES
+"""Where each ray begins among all samples."""
 
 
 def trace(mask: NDArray[np.float32], landmarks: NDArray[np.float32]) -> NDArray[np.float32] | None:
@@ -49,18 +51,18 @@ def trace(mask: NDArray[np.float32], landmarks: NDArray[np.float32]) -> NDArray[
         to the left of someone who walks the picture from hip to shoulder, row 1 to the right. NaN where a
         ray meets an arm, never leaves the body, or starts outside it. None where there is no chord to speak of.
     """
-    points = landmarks[:, :2].astype(float)
-    hip = (points[L.LEFT_HIP] + points[L.RIGHT_HIP]) / 2
-    shoulder = (points[L.LEFT_SHOULDER] + points[L.RIGHT_SHOULDER]) / 2
-    chord = shoulder - hip
-    length = math.hypot(chord[0], chord[1])
+    points = landmarks.tolist()
+    (ax, ay, _), (bx, by, _), (cx, cy, _), (dx, dy, _) = (points[joint] for joint in _TRUNK)
+    hip_x, hip_y = (ax + bx) / 2, (ay + by) / 2
+    chord_x, chord_y = (cx + dx) / 2 - hip_x, (cy + dy) / 2 - hip_y
+    length = math.hypot(chord_x, chord_y)
     if not length >= MIN_CHORD_PX:
         return None
-    normal = np.array([chord[1], -chord[0]])  # to the left of the way from hip to shoulder, y pointing down
-    foot = hip + _ALONG[:, None] * chord
-    distance = _first_exit(mask, foot, normal)
-    end = foot + (_SIDE * distance)[:, None] * normal
-    distance[_near_an_arm(end, points, length)] = np.nan
+    normal_x, normal_y = chord_y, -chord_x  # to the left of the way from hip to shoulder, y pointing down
+    foot_x, foot_y = hip_x + _ALONG * chord_x, hip_y + _ALONG * chord_y
+    distance = _first_exit(mask, foot_x, foot_y, normal_x, normal_y)
+    out = _SIDE * distance
+    distance[_near_an_arm(foot_x + out * normal_x, foot_y + out * normal_y, points, length)] = math.nan
     profile: NDArray[np.float32] = distance.reshape(2, STATIONS).astype(np.float32)
     return profile
 
@@ -73,88 +75,114 @@ def support(mask: NDArray[np.float32], landmarks: NDArray[np.float32]) -> NDArra
     Returns:
         (33,) in [0, 1].
     """
-    seen: NDArray[np.bool_] = np.isfinite(landmarks[:, 0] + landmarks[:, 1])
-    if not seen.any():
-        return np.zeros(len(landmarks), np.float32)
-    points = np.where(seen[:, None], landmarks[:, :2].astype(float), 0.0)
-    extent = float(np.ptp(points[seen], axis=0).max())
-    near = points[:, None] + _AROUND * (extent / 16)
-    backed: NDArray[np.float32] = np.where(seen, _nearest(mask, near[..., 0], near[..., 1]).max(axis=1), 0)
-    return backed.astype(np.float32)
+    points = landmarks[:, :2].astype(float)
+    extent = float((np.maximum.reduce(points) - np.minimum.reduce(points)).max())
+    if math.isfinite(extent):
+        return _backed(mask, points, extent)
+    seen = np.isfinite(points).all(axis=1)
+    backed = np.zeros(len(points), np.float32)
+    if seen.any():
+        backed[seen] = _backed(mask, points[seen], float(np.ptp(points[seen], axis=0).max()))
+    return backed
 
 
-_AROUND = np.array([(0, 0), *((r * x, r * y) for r in (0.5, 1) for x, y in ((1, 0), (-1, 0), (0, 1), (0, -1)))], float)
-"""(9, 2): a landmark's own place and eight round it."""
+def _backed(mask: NDArray[np.float32], points: NDArray[np.float64], extent: float) -> NDArray[np.float32]:
+    """(n,) the highest belief round each point."""
+    around_x, around_y = _AROUND * (extent / 16)
+    x, y = points[:, :1] + around_x, points[:, 1:] + around_y
+    _keep_inside(mask, x, y)
+    highest: NDArray[np.float32] = _nearest(mask, x, y).max(axis=1)
+    return highest
+
+
+_ROUND = [(r * x, r * y) for r in (0.5, 1) for x, y in ((1, 0), (-1, 0), (0, 1), (0, -1))]
+_AROUND = np.array([(0, 0), *_ROUND], float).T
+"""(2, 9): x and y of a landmark's own place and eight round it."""
 
 MIN_CHORD_PX = 24.0
 """A shorter trunk is too few pixels to see a curve in, or points at the camera."""
 
 
 def _first_exit(
-    mask: NDArray[np.float32], foot: NDArray[np.float64], normal: NDArray[np.float64]
+    mask: NDArray[np.float32],
+    foot_x: NDArray[np.float64],
+    foot_y: NDArray[np.float64],
+    normal_x: float,
+    normal_y: float,
 ) -> NDArray[np.float64]:
     """Where each ray first leaves the body, in chord lengths, to a fraction of a pixel.
 
     The nearest pixels tell which two samples the edge lies between, the soft mask where between them. NaN where a
     ray never leaves the body, or starts outside it.
     """
-    x = foot[:, 0, None] + _OUT * normal[0]
-    y = foot[:, 1, None] + _OUT * normal[1]
-    outside = _nearest(mask, x, y) < 0.5
-    first = outside.argmax(axis=1)
-    leaves = (first > 0) & outside[_RAY, first]
+    x, y = _OUT * normal_x, _OUT * normal_y
+    x += foot_x[:, None]
+    y += foot_y[:, None]
+    _keep_inside(mask, x, y)
+    first = (_nearest(mask, x, y) < 0.5).argmax(axis=1)  # 0 as well for a ray that never leaves
     at = np.maximum(first, 1)
-    column, row = np.stack([x[_RAY, at - 1], x[_RAY, at]]), np.stack([y[_RAY, at - 1], y[_RAY, at]])
-    before, after = _between(mask, column, row)
-    share = np.clip((before - 0.5) / np.maximum(before - after, 1e-3), -1.0, 2.0)
-    exits: NDArray[np.float64] = np.where(leaves, (at - 1 + share) * _STEPS[1], np.nan)
+    ends = _RAY_START + np.array((at - 1, at))
+    inner, outer = _between(mask, x.take(ends), y.take(ends))
+    share = (inner - 0.5) / np.maximum(inner - outer, 1e-3)
+    exits: NDArray[np.float64] = (at - 1 + np.minimum(np.maximum(share, -1.0), 2.0)) * _STEP
+    exits[first == 0] = math.nan
     return exits
 
 
+def _keep_inside(mask: NDArray[np.float32], x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
+    """Move places beyond the mask to its edge, so that the pixels to their right and below exist."""
+    for values, size in ((x, mask.shape[1]), (y, mask.shape[0])):
+        np.maximum(values, 0.0, out=values)
+        np.minimum(values, size - 1.001, out=values)
+
+
 def _nearest(mask: NDArray[np.float32], x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float32]:
-    """The mask at the nearest pixels; beyond its edge, the edge."""
-    height, width = mask.shape
-    column = np.clip(x + 0.5, 0, width - 1).astype(np.intp)
-    row = np.clip(y + 0.5, 0, height - 1).astype(np.intp)
-    belief: NDArray[np.float32] = mask.reshape(-1)[row * width + column]
+    """The mask at the pixels nearest to places inside."""
+    pixel = (y + 0.5).astype(np.int64)
+    pixel *= mask.shape[1]
+    pixel += (x + 0.5).astype(np.int64)
+    belief: NDArray[np.float32] = mask.reshape(-1).take(pixel)
     return belief
 
 
 def _between(mask: NDArray[np.float32], x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The mask between its pixels, linearly."""
-    height, width = mask.shape
-    x, y = np.clip(x, 0, width - 1.001), np.clip(y, 0, height - 1.001)
-    column, row = x.astype(np.intp), y.astype(np.intp)
-    i = row * width + column
-    flat = mask.reshape(-1)
+    """The mask between its pixels, linearly, at places inside."""
+    width = mask.shape[1]
+    column, row = x.astype(np.int64), y.astype(np.int64)
     right, down = x - column, y - row
-    top = flat[i] * (1 - right) + flat[i + 1] * right
-    bottom = flat[i + width] * (1 - right) + flat[i + width + 1] * right
-    value: NDArray[np.float64] = top * (1 - down) + bottom * down
+    left, up = 1 - right, 1 - down
+    row *= width
+    row += column
+    flat = mask.reshape(-1)
+    top = flat[row] * left + flat[row + 1] * right
+    row += width
+    bottom = flat[row] * left + flat[row + 1] * right
+    value: NDArray[np.float64] = top * up + bottom * down
     return value
 
 
-def _near_an_arm(end: NDArray[np.float64], points: NDArray[np.float64], length: float) -> NDArray[np.bool_]:
-    """(n,) whether a point lies within an arm's thickness of an upper arm or forearm."""
-    near = np.zeros(len(end), bool)
-    for shoulder, elbow, wrist in _ARMS:
-        for a, b in ((shoulder, elbow), (elbow, wrist)):
-            near |= _distance_to_segment(end, points[a], points[b]) < ARM_RADIUS * length
+def _near_an_arm(
+    x: NDArray[np.float64], y: NDArray[np.float64], points: list[list[float]], length: float
+) -> NDArray[np.bool_]:
+    """(n,) whether a point lies within an arm's thickness of an upper arm or forearm; not so for a NaN point."""
+    bones = np.array([(*points[a][:2], *points[b][:2]) for a, b in _ARM_BONES])
+    ax, ay, bx, by = bones.T[:, :, None]
+    way_x, way_y, off_x, off_y = bx - ax, by - ay, x - ax, y - ay
+    share = (off_x * way_x + off_y * way_y) / np.maximum(way_x * way_x + way_y * way_y, 1e-9)
+    share = np.minimum(np.maximum(share, 0.0), 1.0)
+    off_x -= share * way_x
+    off_y -= share * way_y
+    near: NDArray[np.bool_] = (off_x * off_x + off_y * off_y < (ARM_RADIUS * length) ** 2).any(axis=0)
     return near
 
 
-_ARMS = (
-    (L.LEFT_SHOULDER, L.LEFT_ELBOW, L.LEFT_WRIST),
-    (L.RIGHT_SHOULDER, L.RIGHT_ELBOW, L.RIGHT_WRIST),
+_TRUNK = (int(L.LEFT_HIP), int(L.RIGHT_HIP), int(L.LEFT_SHOULDER), int(L.RIGHT_SHOULDER))
+_ARM_BONES = (
+    (L.LEFT_SHOULDER, L.LEFT_ELBOW),
+    (L.LEFT_ELBOW, L.LEFT_WRIST),
+    (L.RIGHT_SHOULDER, L.RIGHT_ELBOW),
+    (L.RIGHT_ELBOW, L.RIGHT_WRIST),
 )
-
-
-def _distance_to_segment(p: NDArray[np.float64], a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(n,) distances of points (n, 2) from the segment a-b; NaN for a NaN point."""
-    d = b - a
-    share = np.clip(((p - a) @ d) / max(float(d @ d), 1e-9), 0.0, 1.0)
-    apart: NDArray[np.float64] = np.hypot(p[:, 0] - a[0] - share * d[0], p[:, 1] - a[1] - share * d[1])
-    return apart
 
 
 # ---- the fit, made when the outline is judged ----
@@ -182,18 +210,19 @@ def turn_deg(profile: NDArray[np.float32], first: float = 0.15, last: float = 0.
     """
     stretch = (first <= STATION) & (last >= STATION)
     seen = stretch & np.isfinite(profile)
-    if seen.sum() < MIN_COVER * stretch.sum():
+    least = MIN_COVER * np.count_nonzero(stretch)
+    if np.count_nonzero(seen) < least:
         return math.nan
     s, h = STATION[seen], profile[seen].astype(float)
     for _ in range(2):
         c2, c1, c0 = _parabola(s, h)
         off = np.abs(h - (c0 + s * (c1 + s * c2)))
-        good = off <= max(2.5 * float(np.median(off)), 0.004)
-        if good.sum() < MIN_COVER * stretch.sum():
+        good = off <= max(2.5 * _median(off), 0.004)
+        if np.count_nonzero(good) < least:
             break
         s, h = s[good], h[good]
     c2, c1, c0 = _parabola(s, h)
-    residual = math.sqrt(float(np.mean((h - (c0 + s * (c1 + s * c2))) ** 2)))
+    residual = math.sqrt(_sum((h - (c0 + s * (c1 + s * c2))) ** 2) / len(s))
     return math.nan if residual > MAX_RESIDUAL else math.degrees(2 * math.atan(-c2 * (last - first)))
 
 
@@ -201,16 +230,27 @@ def height(profile: NDArray[np.float32], first: float, last: float) -> float:
     """The median distance of one side's outline from the chord over a stretch of it; NaN where too little is seen."""
     stretch = profile[(first <= STATION) & (last >= STATION)]
     seen = stretch[np.isfinite(stretch)]
-    return float(np.median(seen)) if len(seen) >= MIN_COVER * len(stretch) else math.nan
+    return _median(seen) if len(seen) >= MIN_COVER * len(stretch) else math.nan
+
+
+def _median(values: NDArray[np.floating]) -> float:
+    """As `np.median` of so few values, without what it takes longer for: every frame of a rep asks for several."""
+    ordered, half = np.sort(values), len(values) // 2
+    return float(ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) / 2)
+
+
+def _sum(values: NDArray[np.float64]) -> float:
+    return float(np.add.reduce(values))
 
 
 def _parabola(s: NDArray[np.float64], h: NDArray[np.float64]) -> tuple[float, float, float]:
     """Least squares, highest power first, by the normal equations: a frame has no time for a general solver."""
-    m = float(s.mean())
+    n = len(s)
+    m = _sum(s) / n
     x = s - m
     x2 = x * x
-    s2, s3, s4 = float(x2.sum()), float((x2 * x).sum()), float((x2 * x2).sum())
-    n, h0, h1, h2 = len(s), float(h.sum()), float((x * h).sum()), float((x2 * h).sum())
+    s2, s3, s4 = _sum(x2), _sum(x2 * x), _sum(x2 * x2)
+    h0, h1, h2 = _sum(h), _sum(x * h), _sum(x2 * h)
     d = n * (s2 * s4 - s3 * s3) - s2 * s2 * s2
     if abs(d) < 1e-15:
         return 0.0, 0.0, h0 / n

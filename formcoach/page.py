@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ import numpy as np
 
 from formcoach import __version__
 from formcoach.annotate import poses_put_right
-from formcoach.card import OUTLINED, Mark, highlight, near_side, remark
+from formcoach.card import OUTLINED, Mark, highlight, mark_of, near_side, remark
 from formcoach.compare import (
     best_rep,
     by_gravity,
@@ -30,15 +31,17 @@ from formcoach.compare import (
 )
 from formcoach.cutting import Clip, Window, cut
 from formcoach.errors import FormCoachError, printable
-from formcoach.exercise import HoldSignal, Kind
+from formcoach.exercise import HoldSignal
 from formcoach.files import write_whole
 from formcoach.plots import Axis, Bar, Meter, Stretch, bars, height, line, meter
-from formcoach.report import RANGE_DIGITS, UNIT_WORDS, report_of
+from formcoach.report import quantity, report_of
+from formcoach.session import counted
 from formcoach.tracing import PLACE, Tracer, bones, neck, region_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from jinja2 import Environment
     from numpy.typing import NDArray
 
     from formcoach.analysis import Analysis
@@ -60,6 +63,8 @@ MOST_POSES = 16_000
 """In a page; of a longer session every rep has fewer."""
 ENOUGH_POSES = 2000
 """To tell in which part of the picture the person moves."""
+MOST_REPS = 1000
+"""In a page, which has 5 kB of each."""
 OPEN_REPS = 12
 """So many of the gravest reps are open when the page is."""
 PAGES = Path(__file__).parent / "pages"
@@ -204,6 +209,7 @@ class Page:
         facts: names and values for the header.
         tempo_names: of the phases, in order.
         noun: what is counted: "rep", "hold" or "carry".
+        judged: whether the form of any of them was.
         moves: camera moves, and what each would allow to be judged.
         work: what was found, the most important first.
         notes: about the recording and this page.
@@ -218,6 +224,7 @@ class Page:
     tempo_names: tuple[str, str, str]
     noun: str
     timed: bool
+    judged: bool
     moves: tuple[tuple[str, tuple[str, ...]], ...]
     work: tuple[Work, ...]
     notes: tuple[str, ...]
@@ -263,6 +270,7 @@ def clips_of(analysis: Analysis, footage: Sequence[Footage]) -> dict[int, Clip]:
     """
     if not footage:
         return {}
+    analysis, _ = _bounded(analysis)
     wanted = _worth_a_clip(analysis)
     windows = [Window(key, *_window(analysis, rep)) for key, rep in wanted.items()]
     region = region_of(_moving(analysis), analysis.track.source)
@@ -288,8 +296,26 @@ def _worth_a_clip(analysis: Analysis) -> dict[int, Rep]:
 
 def html_of(page: Page) -> str:
     """The page as HTML."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
+
+    style, script = _resource("report.css"), _resource("report.js")
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            page=page,
+            style=Markup(style),  # noqa: S704  # our own files
+            script=Markup(script),  # noqa: S704
+            style_hash=_hash(style),
+            script_hash=_hash(script),
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    """The templates, which take longer to compile than a page to be written."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
         loader=FileSystemLoader(PAGES, encoding="utf-8"),
@@ -300,14 +326,7 @@ def html_of(page: Page) -> str:
         keep_trailing_newline=True,
     )
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False, "sort_keys": False}
-    style, script = _resource("report.css"), _resource("report.js")
-    return environment.get_template("report.html.j2").render(
-        page=page,
-        style=Markup(style),  # noqa: S704  # our own files
-        script=Markup(script),  # noqa: S704
-        style_hash=_hash(style),
-        script_hash=_hash(script),
-    )
+    return environment
 
 
 def _resource(name: str) -> str:
@@ -330,7 +349,8 @@ def page_of(analysis: Analysis, clips: dict[int, Clip], notes: tuple[str, ...] =
         clips: by the reps' keys, as `clips_of` gives them.
         notes: about this page.
     """
-    exercise = analysis.exercise
+    exercise, facts = analysis.exercise, _facts(analysis)
+    analysis, more = _bounded(analysis)
     gathering = _Gathering(analysis, clips)
     views = [gathering.view(rep) for rep in analysis.reps]
     pairs = list(zip(analysis.reps, views, strict=True))
@@ -338,17 +358,27 @@ def page_of(analysis: Analysis, clips: dict[int, Clip], notes: tuple[str, ...] =
     return Page(
         title=exercise.name,
         source=printable(analysis.track.source.name),
-        facts=_facts(analysis),
+        facts=facts,
         tempo_names=_tempo_names(exercise),
-        noun=_noun(exercise),
+        noun=exercise.noun,
         timed=exercise.kind.timed,
+        judged=any(rep.judged for rep in analysis.reps),
         moves=_moves(analysis),
         work=_work(analysis),
-        notes=(*map(printable, analysis.notes), *_clip_notes(analysis, clips), *notes),
+        notes=(*more, *map(printable, analysis.notes), *_clip_notes(analysis, clips), *notes),
         sets=tuple(gathering.set_view(some) for some in sets),
         data=gathering.data(),
         footer=f"FormCoach {__version__}, pose model {printable(analysis.track.source.model)}",
     )
+
+
+def _bounded(analysis: Analysis) -> tuple[Analysis, tuple[str, ...]]:
+    """The analysis with as many reps as a browser shows, and a note where that is not all of them."""
+    every = len(analysis.reps)
+    if every <= MOST_REPS:
+        return analysis, ()
+    note = f"The first {MOST_REPS} of {every} are shown here; report.json and reps.csv hold them all."
+    return replace(analysis, reps=analysis.reps[:MOST_REPS]), (note,)
 
 
 def _keys(analysis: Analysis) -> dict[int, int]:
@@ -356,38 +386,18 @@ def _keys(analysis: Analysis) -> dict[int, int]:
     return {id(rep): key for key, rep in enumerate(analysis.reps, start=1)}
 
 
-def _noun(exercise: Exercise) -> str:
-    return {Kind.HOLD: "hold", Kind.CARRY: "carry"}.get(exercise.kind, "rep")
-
-
 def _tempo_names(exercise: Exercise) -> tuple[str, str, str]:
     return ("lower", "hold", "lift") if exercise.lowers_first else ("lift", "hold", "lower")
 
 
-def counted(number: int, noun: str) -> str:
-    """A number of things: "3 reps", "1 carry", "2 carries"."""
-    plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
-    return f"{number} {noun if number == 1 else plural}"
-
-
-def quantity_of(value: float, unit: str) -> str:
-    """A range with its unit, as people read it."""
-    return f"{value:.{RANGE_DIGITS[unit]}f}{UNIT_WORDS[unit]}"
-
-
-def is_clean(rep: Rep, exercise: Exercise) -> bool:
-    """Whether something was judged in a rep, and nothing found."""
-    return rep.clean and len(rep.not_assessed) < len(exercise.faults)
-
-
 def _facts(analysis: Analysis) -> tuple[tuple[str, str], ...]:
     exercise, reps = analysis.exercise, analysis.reps
-    noun = counted(2, _noun(exercise))[2:]
+    noun = counted(2, exercise.noun)[2:]
     sets = len({rep.set_number for rep in reps})
     facts = [
         ("set" if sets == 1 else "sets", str(sets)),
-        (_noun(exercise) if len(reps) == 1 else noun, str(len(reps))),
-        ("clean", str(sum(is_clean(rep, exercise) for rep in reps))),
+        (exercise.noun if len(reps) == 1 else noun, str(len(reps))),
+        ("clean", str(sum(rep.clean for rep in reps)) if any(rep.judged for rep in reps) else "–"),
     ]
     if exercise.kind.timed:
         facts.append(("in position", f"{sum(rep.span.range for rep in reps):.0f} s"))
@@ -444,7 +454,7 @@ def _clip_notes(analysis: Analysis, clips: dict[int, Clip]) -> tuple[str, ...]:
     numbers = ", ".join(str(rep.number) for rep in without)
     return (
         f"Video is shown of the gravest reps. Left out, to keep this file small or because it is not there, "
-        f"is that of {counted(len(without), _noun(analysis.exercise))} with a finding: {numbers}. "
+        f"is that of {counted(len(without), analysis.exercise.noun)} with a finding: {numbers}. "
         "Their skeletons are shown.",
     )
 
@@ -512,7 +522,7 @@ class _Gathering:
         return RepView(
             key=key,
             title=self._title(rep),
-            mark=self._mark(rep),
+            mark=str(mark_of(rep).value),
             verdict=self._verdict(rep, findings),
             facts=self._facts(rep),
             findings=findings,
@@ -530,12 +540,7 @@ class _Gathering:
 
     def _title(self, rep: Rep) -> str:
         arm = "" if rep.side is None else f", {rep.side.value} arm"
-        return f"{_noun(self._exercise).capitalize()} {rep.number}{arm}"
-
-    def _mark(self, rep: Rep) -> str:
-        if rep.findings:
-            return _mark(any(finding.severity == "severe" for finding in rep.findings))
-        return str((Mark.CLEAN if is_clean(rep, self._exercise) else Mark.PARTIAL).value)
+        return f"{self._exercise.noun.capitalize()} {rep.number}{arm}"
 
     def _verdict(self, rep: Rep, findings: tuple[FindingView, ...]) -> str:
         if findings:
@@ -543,7 +548,7 @@ class _Gathering:
             return f"{findings[0].name} {findings[0].brief}{more}"
         if rep.unlike:
             return f"not judged: it does not look like {self._exercise.name.lower()}"
-        return "clean" if is_clean(rep, self._exercise) else "not judged from here"
+        return "clean" if rep.clean else "not judged from here"
 
     def _facts(self, rep: Rep) -> tuple[tuple[str, str], ...]:
         span, signal = rep.span, self._exercise.signal
@@ -556,7 +561,7 @@ class _Gathering:
         at = turns(span)
         phases = zip(_tempo_names(self._exercise), at, at[1:], strict=False)
         return (
-            ("range", quantity_of(span.range, unit)),
+            ("range", quantity(span.range, unit)),
             *((name, f"{until_s - from_s:.1f} s") for name, from_s, until_s in phases),
         )
 
@@ -608,7 +613,7 @@ class _Gathering:
         return line(stretched, self._progress[inside], axis)
 
     def _beside_title(self, best: Rep) -> str:
-        what = "your best" if is_clean(best, self._exercise) else "your least flawed"
+        what = "your best" if best.clean else "your least flawed"
         return f"{self._title(best)}: {what}"
 
     # ---- sets ----
@@ -636,7 +641,7 @@ class _Gathering:
             spans=tuple((view.mark, axis.stretch(rep.span.start_s, rep.span.end_s)) for rep, view in some),
             ranges=tuple(bars([(rep.span.range,) for rep in reps], self._largest)),
             tempos=() if timed else tuple(bars([_phase_lengths(rep) for rep in reps], self._longest_s)),
-            largest=quantity_of(self._largest, unit),
+            largest=quantity(self._largest, unit),
             longest=f"{self._longest_s:.1f} s",
         )
 
@@ -649,7 +654,7 @@ class _Gathering:
             "bones": bones(),
             "neck": neck(),
             "landmarks": len(PLACE),
-            "noun": _noun(self._exercise),
+            "noun": self._exercise.noun,
             "reps": {self._keys[id(rep)]: self._played(rep) for rep in self._analysis.reps if self._is_played(rep)},
         }
 

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from formcoach.body import Body, Observer
 from formcoach.counting import BothArms, Counting, Footing, OneArm
+from formcoach.errors import FormCoachError, failed_at
 from formcoach.exercise import Exercise, HoldSignal, Kind, Rep, Sides, Span
 from formcoach.holding import Holding
 from formcoach.judging import RepJudge
 from formcoach.window import Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from formcoach.body import Side
     from formcoach.pose import Pose
@@ -59,15 +60,20 @@ class Moment:
     so_far: Rep | None = None
 
 
-def moments(poses: Iterable[tuple[float, Pose | None]], exercise: Exercise) -> Iterator[Moment]:
+def moments(
+    poses: Iterable[tuple[float, Pose | None]], exercise: Exercise, breaks_s: Collection[float] = ()
+) -> Iterator[Moment]:
     """Judge poses as they come: one moment a frame, and a last one when they end.
 
     Args:
         poses: (time_s, pose or None), times strictly rising.
         exercise: what the person does.
+        breaks_s: times of the frames with which something new begins, as in `PoseTrack`.
     """
     pipeline = Pipeline(exercise)
     for time_s, pose in poses:
+        if time_s in breaks_s:
+            pipeline.begin_anew()
         yield pipeline.update(time_s, pose)
     yield pipeline.finish()
 
@@ -84,16 +90,38 @@ class Pipeline:
         self._judge = RepJudge(exercise, self._timeline)
         self._seen_s = self._time_s = -math.inf
         self._looked_s = math.inf
+        self._counted = 0
+        self._left: list[Rep] = []
 
     def update(self, time_s: float, pose: Pose | None) -> Moment:
         """Take one frame."""
+        return self.take(time_s, pose, None if pose is None else self._observe(pose))
+
+    def take(self, time_s: float, pose: Pose | None, body: Body | None) -> Moment:
+        """Take one frame whose pose was observed elsewhere, as where several exercises are tried at once.
+
+        Args:
+            time_s: of the frame.
+            pose: None where nobody was in view.
+            body: the same as one `Observer` made it, which saw all frames before.
+
+        Raises:
+            FormCoachError: what the rule counts by cannot be measured, because the rule itself fails.
+        """
+        try:
+            return self._take(time_s, pose, body)
+        except (Exception, SystemExit) as error:
+            raise FormCoachError(
+                f"the rule of {self._exercise.id} failed: {failed_at(error)}; mend the rule, or do without it"
+            ) from error
+
+    def _take(self, time_s: float, pose: Pose | None, body: Body | None) -> Moment:
         self._time_s = time_s
-        if pose is None:
+        if body is None:
             self._timeline.lose(time_s)
             if time_s - self._seen_s > LOST_S:
                 self._counting.lose()
             return self._moment(None, None, [])
-        body = self._observe(pose)
         stays = self._footing is None or self._footing(body)
         in_position = stays and all(gate.kept(body) for gate in self._exercise.position)
         if self._seen_s == -math.inf and in_position:
@@ -101,6 +129,17 @@ class Pipeline:
         self._seen_s = time_s
         self._timeline.add(body)
         return self._moment(pose, body, self._counting.update(body, in_position=in_position), self._look())
+
+    def begin_anew(self) -> None:
+        """The next frame shows another scene or another person: nothing that was known holds, and the set is over."""
+        self._left += (self._judge(span, side) for span, side in self._counting.finish())
+        self._counted += self._counting.now()[2]
+        self._observe = Observer()
+        self._timeline.clear()
+        self._judge.begin_anew()
+        self._counting = _counting(self._exercise)
+        self._footing = None if self._exercise.kind is Kind.CARRY else Footing()
+        self._seen_s = -math.inf
 
     def _look(self) -> Rep | None:
         """The hold under way, judged every so often."""
@@ -126,7 +165,8 @@ class Pipeline:
         spans: list[tuple[Span, Side | None]],
         so_far: Rep | None = None,
     ) -> Moment:
-        finished = tuple(self._judge(span, side) for span, side in spans)
+        finished = (*self._left, *(self._judge(span, side) for span, side in spans))
+        self._left = []
         state, progress, count = self._counting.now()
         return Moment(
             self._time_s,
@@ -134,7 +174,7 @@ class Pipeline:
             body,
             state,
             progress,
-            count,
+            self._counted + count,
             self._judge.set_number,
             finished,
             self._counting.take_partials(),

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from formcoach import measure as m
 from formcoach.body import View
 from formcoach.exercise import NO_MOVE, Exercise, Grade
 from formcoach.pose import Landmark as L
+from formcoach.standpoint import Standpoint
 
 if TYPE_CHECKING:
     from formcoach.body import Body
+    from formcoach.pose import Frame
 
 STATURE_T = 3.45
 """A person's height in torso lengths (T is 0.29 of it)."""
@@ -34,6 +39,8 @@ NAMED = 3
 """So many of the faults that are not seen are named by voice; the screen names all."""
 PERSIST_S, REPEAT_S = 0.8, 7.0
 """Advice must hold this long to be given, and is repeated no sooner."""
+LOW_SHOWN_S = 4.0
+"""That the camera stands low is said once and shown so long; whoever begins meanwhile is coached."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,7 @@ class Sight:
         brightness: its mean, 0 to 255.
         fps: the rate that is really processed; NaN while not known.
         body: None where nobody is in view.
+        quiet: whether nothing is being said just now.
     """
 
     time_s: float
@@ -54,17 +62,25 @@ class Sight:
     brightness: float
     fps: float
     body: Body | None
+    quiet: bool = True
+
+    @staticmethod
+    def of(frame: Frame, fps: float, body: Body | None, *, quiet: bool) -> Sight:
+        """Of a frame."""
+        height, width = frame.image.shape[:2]
+        brightness = float(np.mean(frame.image[:: max(height // 40, 1), :: max(width // 40, 1)]))
+        return Sight(frame.time_s, width, height, brightness, fps, body, quiet)
 
 
-def advice_for(sight: Sight, exercise: Exercise) -> str | None:
-    """What to change first, in words to be said; None where all is well."""
+def advice_for(sight: Sight, exercise: Exercise | None) -> str | None:
+    """What to change first, in words to be said; None where all is well, as far as the exercise is known."""
     if sight.brightness < DARK:
         return "It is too dark. Please switch on a light."
     if sight.body is None:
         return "I cannot see you yet. Step into the picture."
     if sight.fps < SLOW_FPS:
         return SLOW
-    return _framing(sight, sight.body) or _turning(sight.body, exercise)
+    return _framing(sight, sight.body) or (None if exercise is None else _turning(sight.body, exercise))
 
 
 def _framing(sight: Sight, body: Body) -> str | None:
@@ -88,7 +104,7 @@ HEAD, HANDS, FEET = (L.NOSE,), (L.LEFT_WRIST, L.RIGHT_WRIST), (L.LEFT_ANKLE, L.R
 def _cut_off(body: Body, sight: Sight) -> str | None:
     """What to do about a part of the body at an edge; a tilt alone where the other end has room for it.
 
-    How high the camera stands, and how it is pitched, a pose does not tell: what is cut off does.
+    How the camera is pitched a pose hardly tells: what is cut off does.
     """
     over = any(y < EDGE for _, y in _places(body, sight, HEAD + HANDS))
     under = any(y > 1 - EDGE for _, y in _places(body, sight, FEET))
@@ -132,6 +148,12 @@ def judged_from(view: View, exercise: Exercise) -> tuple[str, ...]:
     return tuple(fault.name for fault in exercise.faults if fault.grades.at(view) in (Grade.A, Grade.B))
 
 
+def raise_camera(exercise: Exercise) -> str | None:
+    """What to do about a camera that stands low; None for an exercise whose camera may."""
+    height = re.search(r"\bat (hip|chest|shoulder) height", exercise.camera, re.IGNORECASE)
+    return f"The camera stands low. Put it at {height[1]} height." if height else None
+
+
 @dataclass(frozen=True)
 class Vantage:
     """What can be judged from a view.
@@ -170,21 +192,36 @@ class Vantage:
 
 
 class Assistant:
-    """Gives advice that has held for a moment, and does not nag."""
+    """Gives advice that has held for a moment, and does not nag; of an exercise that is not known, only to be seen."""
 
-    def __init__(self, exercise: Exercise) -> None:
+    def __init__(self, exercise: Exercise | None) -> None:
         self._exercise = exercise
         self._since: tuple[str | None, float] = (None, 0.0)
         self._told: dict[str, float] = {}
+        self._standpoint = Standpoint()
+        self._low, self._low_until_s = False, math.inf
 
     def update(self, sight: Sight) -> tuple[str | None, bool]:
         """The advice that holds now, and whether it is time to say it."""
         advice = advice_for(sight, self._exercise)
         if advice != self._since[0]:
             self._since = (advice, sight.time_s)
-        if advice is None or sight.time_s - self._since[1] < PERSIST_S:
+        self._low |= self._standpoint.found_low(sight.body if advice is None else None)
+        if advice is None:
+            return self._about_height(sight)
+        if sight.time_s - self._since[1] < PERSIST_S:
             return None, False
         if sight.time_s - self._told.get(advice, -math.inf) < REPEAT_S:
             return advice, False
         self._told[advice] = sight.time_s
         return advice, True
+
+    def _about_height(self, sight: Sight) -> tuple[str | None, bool]:
+        """Who stands well otherwise may still be filmed from too low. Said once, it must not be drowned."""
+        advice = raise_camera(self._exercise) if self._low and self._exercise is not None else None
+        if advice is None or sight.time_s >= self._low_until_s:
+            return None, False
+        say = sight.quiet and math.isinf(self._low_until_s)
+        if say:
+            self._low_until_s = sight.time_s + LOW_SHOWN_S
+        return advice, say

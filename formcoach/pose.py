@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -124,11 +124,13 @@ class PoseTrack:
         source: what was recorded.
         time_s: (frames,) float64, strictly increasing.
         poses: one entry a frame; None where nobody was in view.
+        breaks_s: times of the frames with which something new begins: another scene after a cut, another person.
     """
 
     source: Source
     time_s: NDArray[np.float64]
-    poses: tuple[Pose | None, ...]
+    poses: Sequence[Pose | None]
+    breaks_s: tuple[float, ...] = ()
 
     def __iter__(self) -> Iterator[tuple[float, Pose | None]]:
         """Yield (time_s, pose or None), frame by frame."""

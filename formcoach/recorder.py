@@ -44,7 +44,9 @@ if TYPE_CHECKING:
 
 RESERVE_BYTES = 2_000_000
 """Kept in `RESERVE` for the reps of a session whose disk fills up: some thousand, and the log that they go through."""
-WAITING_PIECES = 20
+NO_PICTURES = "The reps by which the exercise was recognised have no clips."
+WAITING_PIECES = 60
+"""As many as what is seen before an exercise is recognised comes to at once, and some more."""
 PIECES_CLOSE_S = 10.0
 RETRY_S = 2.0
 """After the store failed, the loop leaves it alone for so long, but for new reps."""
@@ -89,6 +91,7 @@ class SessionRecorder:
         self._why = ""
         self._late = False
         self._last_number = 0
+        self._blind_s = -math.inf
         self._notes = Notes()
         self._track = TrackPieces(self.folder, camera, model)
         self._saving = Background("poses", WAITING_PIECES, self._notes.failed("Part of the pose track was lost"))
@@ -114,17 +117,28 @@ class SessionRecorder:
 
     # ---- as it happens ----
 
-    def add(self, frame: Frame, pose: Pose | None) -> None:
-        """Take a frame and its pose. Nobody may change the image afterwards: it is compressed later."""
+    def add(self, frame: Frame, pose: Pose | None, *, anew: bool = False) -> None:
+        """Take a frame and its pose. Nobody may change the image afterwards: it is compressed later.
+
+        Args:
+            frame: as the camera gave it.
+            pose: None where nobody was in view.
+            anew: whether something new begins with it, as in `PoseTrack.breaks_s`.
+        """
         if self._cramped:
             self._leave_room(self._cramped)
         height, width = frame.image.shape[:2]
-        self._save(self._track.add(frame.time_s, pose, width, height))
+        self._save(self._track.add(frame.time_s, pose, width, height, anew=anew))
         self._clips.add(frame)
         self._follow(self._clips.update())
         self._tell()
         if self._todo and time.monotonic() >= self._retry_at:
             self._catch_up()
+
+    def add_pose(self, time_s: float, pose: Pose | None, width: int, height: int, *, anew: bool) -> None:
+        """Take a pose whose picture (width × height, px) was not kept, before the first frame; otherwise as `add`."""
+        self._blind_s = time_s
+        self._save(self._track.add(time_s, pose, width, height, anew=anew))
 
     def start_set(self, number: int, time_s: float) -> None:
         """A set begins."""
@@ -146,7 +160,9 @@ class SessionRecorder:
         rep = replace(rep, number=self._last_number)
         self._todo.append(partial(self._store.add_rep, self.session.id, rep.set_number, rep, self._exercise))
         stored = self._catch_up()
-        if rep.findings:
+        if rep.findings and rep.span.start_s <= self._blind_s:
+            self._notes.add(NO_PICTURES)
+        elif rep.findings:
             self._clips.want(rep)
         return rep.number if stored else None
 

@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from formcoach.exercise import Exercise, Finding, NotAssessed, Rep
 
 SCHEMA = 1
-RANGE_WORDS = {"deg": "°", "T": " T", "s": " s"}
-RANGE_DIGITS = {"deg": 0, "T": 2, "s": 1}
+DIGITS = {"deg": 0, "T": 2, "s": 1, "%": 0}
 UNIT_WORDS = {"deg": "°", "T": " torso lengths", "s": " s", "%": " %"}
 
 
@@ -221,12 +220,14 @@ def table_of(analysis: Analysis) -> Table:
     counted = "hold" if exercise.kind.timed else "rep"
     table = Table(title=f"{exercise.name} · {len(analysis.reps)} {counted}{plural}", title_justify="left")
     first, last = ("down", "up") if exercise.lowers_first else ("up", "down")
+    in_heading = exercise.unit == "T"  # too long a word for each cell
+    range_heading = "range,\ntorso\nlengths" if in_heading else "range"
     for heading in (
         "set",
         counted,
         "from",
         "to",
-        *(("held",) if exercise.kind.timed else ("range", first, "hold", last)),
+        *(("held",) if exercise.kind.timed else (range_heading, first, "hold", last)),
     ):
         table.add_column(heading, justify="right")
     table.add_column("form", overflow="fold", ratio=1)
@@ -236,7 +237,7 @@ def table_of(analysis: Analysis) -> Table:
             f"{rep.number} {rep.side.value}" if rep.side else str(rep.number),
             f"{rep.span.start_s:.1f} s",
             f"{rep.span.end_s:.1f} s",
-            f"{rep.span.range:.{RANGE_DIGITS[exercise.unit]}f}{RANGE_WORDS[exercise.unit]}",
+            f"{rep.span.range:.2f}" if in_heading else quantity(rep.span.range, exercise.unit),
             *(() if exercise.kind.timed else _tempo(rep)),
             _verdict(analysis, rep),
         )
@@ -256,7 +257,7 @@ def _verdict(analysis: Analysis, rep: Rep) -> Any:
     if rep.unlike:
         return Text("not judged: does not look like it", style="dim")
     if not rep.findings:
-        return Text("clean", style="green")
+        return Text("clean", style="green") if rep.clean else Text("not judged from here", style="dim")
     text = Text()
     for i, finding in enumerate(rep.findings):
         style = "bold red" if finding.severity == "severe" else "yellow"
@@ -273,5 +274,4 @@ def in_words(name: str, finding: Finding) -> str:
 
 def quantity(value: float, unit: str) -> str:
     """A value with its unit, as people read it."""
-    decimals = {"deg": 0, "%": 0, "s": 1, "T": 2}[unit]
-    return f"{value:.{decimals}f}{UNIT_WORDS[unit]}"
+    return f"{value:.{DIGITS[unit]}f}{UNIT_WORDS[unit]}"

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from formcoach.analysis import judge
-from formcoach.catalogue import load_catalogue
+from formcoach.catalogue import bundled, load_catalogue
 from formcoach.cutting import Footage
 from formcoach.errors import FormCoachError, printable, reason
 from formcoach.recording import load_track
-from formcoach.session_page import session_footage
+from formcoach.session_page import declared, session_footage
 from formcoach.session_track import load_session_track
 from formcoach.store import Store
 
@@ -131,11 +131,11 @@ def of_session(store: Store, session: StoredSession) -> Review:
 
 def _declared(reps: Iterable[Rep], exercise: Exercise) -> tuple[tuple[Rep, ...], list[str]]:
     """The reps without findings of faults that the exercise no longer declares, and a note of those."""
-    known = {fault.id for fault in exercise.faults}
     given = tuple(reps)
-    unknown = sorted({finding.fault for rep in given for finding in rep.findings} - known)
-    kept = tuple(replace(rep, findings=tuple(f for f in rep.findings if f.fault in known)) for rep in given)
-    return kept, [f"{exercise.name} has no fault {printable(fault)} any more; it is not shown." for fault in unknown]
+    unknown = sorted({finding.fault for rep in given for finding in rep.findings} - {f.id for f in exercise.faults})
+    return tuple(declared(rep, exercise) for rep in given), [
+        f"{exercise.name} has no fault {printable(fault)} any more; it is not shown." for fault in unknown
+    ]
 
 
 # ---- recordings ----
@@ -200,9 +200,9 @@ def _counted(report: dict[str, Any]) -> int:
 
 
 def _beside(folder: Path, name: str) -> Path | None:
-    """A video of that name in the folder, those above it, or where the command was given."""
+    """A video of that name in the folder, those above it, where the command was given, or among the samples."""
     here = folder.absolute()
-    for place in (here, *here.parents[:PARENTS], Path.cwd()):
+    for place in (here, *here.parents[:PARENTS], Path.cwd(), bundled("samples")):
         path = place / Path(name).name
         if name and path.is_file():
             return path

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from formcoach.body import Side, View
+from formcoach.coach import Cue
 from formcoach.database import RefusedError
 from formcoach.errors import FormCoachError, reason
 from formcoach.exercise import Finding, NotAssessed, Rep, Span, Walk
-from formcoach.history import RESERVE, Ending, StoredRep, StoredSession, clip_name
+from formcoach.history import RESERVE, Ending, StoredCue, StoredRep, StoredSession, StoredSet, clip_name
 from formcoach.session import Targets
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ SESSIONS = (
 _FINDINGS = "SELECT findings.* FROM findings JOIN reps ON reps.id = rep_id WHERE session_id = ? ORDER BY place"
 _MISSED = "SELECT not_assessed.* FROM not_assessed JOIN reps ON reps.id = rep_id WHERE session_id = ? ORDER BY place"
 
+
+SEVERITIES, UNITS, RANGE_UNITS = ("mild", "severe"), ("deg", "T", "s", "%"), ("deg", "T", "s")
+LARGEST = 1e10
+"""No clock shows more seconds, since it began or since 1970, and nothing that is measured is larger."""
 
 # ---- writing ----
 
@@ -46,14 +51,15 @@ def add_rep(connection: sqlite3.Connection, session: int, set_number: int, rep: 
     span = rep.span
     row = connection.execute(
         "INSERT INTO reps (session_id, set_number, number, start_s, peak_s, lowering_s, end_s, rest, peak, next_rest,"
-        " reach, azimuth_deg, complete, side, view, range_unit, unlike, steps, turns)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " reach, azimuth_deg, complete, side, view, range_unit, unlike, judged, steps, turns)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(session, set_number, rep.number),
             *_plain(span.start_s, span.peak_s, span.lowering_s, span.end_s, span.rest, span.peak, span.next_rest),
             *_plain(span.reach, rep.azimuth_deg),
             *(bool(span.complete), "both" if rep.side is None else rep.side.value, rep.view.value, unit),
-            *(bool(rep.unlike), *((None, None) if rep.walk is None else (rep.walk.steps, rep.walk.turns))),
+            *(bool(rep.unlike), bool(rep.judged)),
+            *((None, None) if rep.walk is None else (rep.walk.steps, rep.walk.turns)),
         ),
     ).lastrowid
     found = [(finding, False) for finding in rep.findings] + [(hint, True) for hint in rep.hints]
@@ -126,7 +132,7 @@ def _sensible(session: int) -> Iterator[None]:
     """Turn what Python says of senseless rows into a line that names the session."""
     try:
         yield
-    except (ValueError, TypeError, AttributeError, OverflowError) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError, IndexError) as error:  # the last: a column is gone
         raise NonsenseError(
             f"session {session} makes no sense in the history ({reason(error)}); formcoach history rm {session} "
             "deletes it"
@@ -146,20 +152,56 @@ def session_of(row: sqlite3.Row, folders: Path) -> StoredSession:
 def _session(row: sqlite3.Row, folders: Path) -> StoredSession:
     return StoredSession(
         id=row["id"],
-        exercise=row["exercise"],
+        exercise=_text(row["exercise"]),
         started_at=_instant(row["started_at"]),
         ended_at=None if row["ended_at"] is None else _instant(row["ended_at"]),
         ending=None if row["ending"] is None else Ending(row["ending"]),
         clock_s=_finite(row["clock_s"]),
-        camera=row["camera"],
-        formcoach=row["formcoach"],
-        model=row["model"],
-        targets=Targets(sets=row["target_sets"], reps=row["target_reps"], weight=row["weight"], rest_s=row["rest_s"]),
-        notes=tuple(row["notes"].splitlines()),
-        folder=folders / Path(row["folder"]).name,
+        camera=_text(row["camera"]),
+        formcoach=_text(row["formcoach"]),
+        model=_text(row["model"]),
+        targets=_targets(row),
+        notes=tuple(_text(row["notes"]).splitlines()),
+        folder=folders / Path(_text(row["folder"])).name,
         reps=row["reps"],
         flagged=row["flagged"],
     )
+
+
+def _targets(row: sqlite3.Row) -> Targets:
+    sets, reps, weight, rest_s = (row[name] for name in ("target_sets", "target_reps", "weight", "rest_s"))
+    return Targets(
+        sets=None if sets is None else int(sets),
+        reps=None if reps is None else int(reps),
+        weight=None if weight is None else _text(weight),
+        rest_s=None if rest_s is None else _finite(rest_s),
+    )
+
+
+def set_of(row: sqlite3.Row) -> StoredSet:
+    """A set out of its row.
+
+    Raises:
+        NonsenseError: the row makes no sense.
+    """
+    with _sensible(row["session_id"]):
+        return StoredSet(
+            number=int(row["number"]),
+            start_s=_finite(row["start_s"]),
+            end_s=None if row["end_s"] is None else _finite(row["end_s"]),
+        )
+
+
+def cue_of(row: sqlite3.Row) -> StoredCue:
+    """A cue out of its row.
+
+    Raises:
+        NonsenseError: the row makes no sense.
+    """
+    with _sensible(row["session_id"]):
+        fault = None if row["fault"] is None else _text(row["fault"])
+        cue = Cue(time_s=_finite(row["time_s"]), fault=fault, text=_text(row["text"]))
+        return StoredCue(cue=cue, rep_number=row["rep_number"])
 
 
 def reps_of(connection: sqlite3.Connection, session: int, folder: Path) -> list[StoredRep]:
@@ -178,12 +220,13 @@ def _reps(connection: sqlite3.Connection, session: int, folder: Path) -> list[St
         findings[row["rep_id"], row["hint"]].append(_finding(row))
     missed: dict[int, list[NotAssessed]] = defaultdict(list)
     for row in connection.execute(_MISSED, (session,)):
-        missed[row["rep_id"]].append(NotAssessed(fault=row["fault"], why=row["why"], instead=row["instead"]))
+        fault, why, instead = (_text(row[name]) for name in ("fault", "why", "instead"))
+        missed[row["rep_id"]].append(NotAssessed(fault=fault, why=why, instead=instead))
     return [
         StoredRep(
             rep=_rep(row, findings[row["id"], 0], findings[row["id"], 1], missed[row["id"]]),
-            unit=row["range_unit"],
-            clip=None if row["clip"] is None else folder / Path(row["clip"]).name,
+            unit=_one_of(RANGE_UNITS, row["range_unit"]),
+            clip=None if row["clip"] is None else folder / Path(_text(row["clip"])).name,
             clip_start_s=_number(row["clip_start_s"]),
         )
         for row in connection.execute("SELECT * FROM reps WHERE session_id = ? ORDER BY number", (session,))
@@ -191,17 +234,18 @@ def _reps(connection: sqlite3.Connection, session: int, folder: Path) -> list[St
 
 
 def _rep(row: sqlite3.Row, findings: list[Finding], hints: list[Finding], missed: list[NotAssessed]) -> Rep:
-    if not _finite(row["start_s"]) <= _finite(row["end_s"]):
+    start_s, end_s = _finite(row["start_s"]), _finite(row["end_s"])
+    if not start_s <= end_s:
         raise ValueError(f"rep {row['number']} ends before it starts")
     return Rep(
         number=int(row["number"]),
         set_number=int(row["set_number"]),
         side=None if row["side"] == "both" else Side(row["side"]),
         span=Span(
-            start_s=row["start_s"],
+            start_s=start_s,
             peak_s=_number(row["peak_s"]),
             lowering_s=_number(row["lowering_s"]),
-            end_s=row["end_s"],
+            end_s=end_s,
             rest=_number(row["rest"]),
             peak=_number(row["peak"]),
             next_rest=_number(row["next_rest"]),
@@ -215,28 +259,43 @@ def _rep(row: sqlite3.Row, findings: list[Finding], hints: list[Finding], missed
         not_assessed=tuple(missed),
         walk=None if row["steps"] is None else Walk(row["steps"], row["turns"]),
         unlike=bool(row["unlike"]),
+        judged=bool(row["judged"]),
     )
 
 
 def _finding(row: sqlite3.Row) -> Finding:
     return Finding(
-        fault=row["fault"],
-        severity=row["severity"],
+        fault=_text(row["fault"]),
+        severity=_one_of(SEVERITIES, row["severity"]),
         value=_number(row["value"]),
         limit=_number(row["limit"]),
-        unit=row["unit"],
+        unit=_one_of(UNITS, row["unit"]),
         time_s=_number(row["time_s"]),
         confidence=_number(row["confidence"]),
     )
 
 
+def _text(value: str) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _one_of(known: tuple[str, ...], value: str) -> str:
+    if value not in known:
+        raise ValueError(f"{value!r} is none of {', '.join(known)}")
+    return value
+
+
 def _number(value: float | None) -> float:
     """SQLite keeps NaN as NULL, and a text in a column of numbers as a text."""
+    if value is not None and not abs(float(value)) <= LARGEST:
+        raise ValueError(f"{value} cannot be")
     return math.nan if value is None else float(value)
 
 
 def _finite(value: float) -> float:
-    if not math.isfinite(float(value)):
+    if not abs(float(value)) <= LARGEST:
         raise ValueError(f"{value} is no time")
     return float(value)
 

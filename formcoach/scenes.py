@@ -21,6 +21,8 @@ MARGIN_S = 0.3
 """A piece begins so long before its rep and ends so long after it."""
 AROUND_S = 3.0
 """Of a hold or a carry only so much is played on either side of the worst moment."""
+LONGEST_S = 60.0
+"""And so of a rep that is longer than any rep."""
 STEP_S = 1 / 30
 COARSE_S = 1 / 15
 """Where the poses are farther apart than this, the video between them is shown as well."""
@@ -110,7 +112,7 @@ def _scene(review: Review, rep: Rep, fault: str | None) -> Scene:
 
 def _piece(review: Review, rep: Rep, worst_s: float | None) -> Piece:
     start_s, end_s = rep.span.start_s - MARGIN_S, rep.span.end_s + MARGIN_S
-    if review.exercise.kind.timed:
+    if review.exercise.kind.timed or end_s - start_s > LONGEST_S:
         around_s = rep.span.start_s if worst_s is None else worst_s
         start_s, end_s = max(start_s, around_s - AROUND_S), min(end_s, around_s + AROUND_S)
     times_s = _times_s(review, start_s, end_s)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 import cv2
 import numpy as np
 
+from formcoach.display import BROKE_OFF, Link
+from formcoach.errors import FormCoachError
 from formcoach.overlay import Overlay
 from formcoach.pose import Pose
 
@@ -65,6 +67,8 @@ class Window:
         closed: whether the person closed it.
     """
 
+    _link: Link
+
     def __init__(self) -> None:
         self._size = (0, 0)
         self._shown = False
@@ -73,10 +77,12 @@ class Window:
     def __enter__(self: T) -> T:
         os.environ.setdefault("QT_LOGGING_RULES", "*.warning=false")  # OpenCV's Qt laments fonts that it does not need
         cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
+        self._link = Link()
         return self
 
     def __exit__(self, *_: object) -> None:
-        cv2.destroyAllWindows()
+        if self._link.holds():
+            cv2.destroyAllWindows()
 
     def put(self, picture: NDArray[np.uint8]) -> None:
         """Show a picture, (height, width, 3) RGB; the window takes its size when that changes."""
@@ -87,8 +93,15 @@ class Window:
         cv2.imshow(TITLE, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
 
     def code(self, wait_ms: int) -> int:
-        """Of the key that is pressed within that time; sees, too, whether the window is still there."""
-        code = cv2.waitKey(wait_ms) & 0xFF
+        """Of the key that is pressed within that time; sees, too, whether the window is still there.
+
+        Raises:
+            FormCoachError: the window's display broke off.
+        """
+        if not self._link.holds(wait_ms):
+            self.closed = True
+            raise FormCoachError(BROKE_OFF)
+        code = cv2.waitKey(1 if self._link.watched else wait_ms) & 0xFF
         self.closed = self.closed or (self._shown and not _is_there())
         self._shown = True
         return code

@@ -127,7 +127,7 @@ class SetSummary:
 
     @property
     def clean(self) -> int:
-        """Reps without a finding."""
+        """Reps that were judged, and nothing found."""
         return sum(rep.clean for rep in self.reps)
 
 
@@ -138,6 +138,15 @@ def most_frequent(reps: tuple[Rep, ...], exercise: Exercise) -> tuple[Fault, int
         return None
     fault_id, times = min(found.items(), key=lambda item: (-item[1], exercise.fault(item[0]).priority))
     return exercise.fault(fault_id), times
+
+
+def how_clean(reps: tuple[Rep, ...]) -> str:
+    """How many were clean, and how many could not be judged, in a few words: "all clean", "3 clean, 1 not judged"."""
+    clean, unjudged = sum(rep.clean for rep in reps), sum(not rep.judged for rep in reps)
+    if unjudged == len(reps):
+        return "form not judged"
+    more = f", {unjudged} not judged" if unjudged else ""
+    return "all clean" if clean == len(reps) else f"{clean} clean{more}"
 
 
 @dataclass(frozen=True)
@@ -159,7 +168,7 @@ class SessionSummary:
 
     @property
     def clean(self) -> int:
-        """Reps without a finding."""
+        """Reps that were judged, and nothing found."""
         return sum(one.clean for one in self.sets)
 
     @property
@@ -171,8 +180,7 @@ class SessionSummary:
     def sentence(self) -> str:
         """Sets, reps, and how many were clean."""
         total = len(self.reps)
-        clean = "all clean" if self.clean == total else f"{self.clean} clean"
-        return f"{counted(len(self.sets), 'set')}, {counted(total, self.exercise.noun)}, {clean}."
+        return f"{counted(len(self.sets), 'set')}, {counted(total, self.exercise.noun)}, {how_clean(self.reps)}."
 
 
 def counted(number: int, what: str) -> str:
@@ -461,12 +469,12 @@ class Session:
             said = f"{round(sum(rep.span.range for rep in summary.reps))} seconds"
         found = Counter(finding.fault for rep in summary.reps for finding in rep.findings)
         if not found:
-            return f"{said}, all clean." if summary.clean == total else f"{said}, {summary.clean} clean."
+            return f"{said}, {how_clean(summary.reps)}."
         fault_id, times = min(found.items(), key=lambda item: (self._exercise.fault(item[0]).priority, -item[1]))
         fault = self._exercise.fault(fault_id)
         if self._exercise.kind.timed:
             return f"{said}. {fault.name}. {fault.explain}"
-        return f"{said}, {summary.clean} clean. {fault.name} on {times}. {fault.explain}"
+        return f"{said}, {how_clean(summary.reps)}. {fault.name} on {times}. {fault.explain}"
 
     def _watch_rest(self, time_s: float) -> list[Event]:
         rest_s = self._targets.rest_s

@@ -38,9 +38,10 @@ def write_session_page(store: Store, session: int, exercise: Exercise, reps: Seq
         The page.
 
     Raises:
-        FormCoachError: there is no such session, its pose track cannot be read, or its folder not be written.
+        FormCoachError: there is no such session, its folder leads elsewhere or cannot be written, or its pose track
+            cannot be read.
     """
-    folder = store.session(session).folder
+    folder = store.folder_of(session)
     path = folder / PAGE
     write_page(session_analysis(store, session, exercise, reps), path, session_footage(folder, store.reps_of(session)))
     return path
@@ -50,12 +51,12 @@ def session_analysis(store: Store, session: int, exercise: Exercise, reps: Seque
     """A session as it was judged while it happened; only the signal between the reps is worked out again.
 
     Raises:
-        FormCoachError: there is no such session, or its pose track cannot be read.
+        FormCoachError: there is no such session, its folder leads elsewhere, or its pose track cannot be read.
     """
     stored = store.session(session)
-    analysis = judge(load_session_track(stored.folder), exercise)
+    analysis = judge(load_session_track(store.folder_of(session)), exercise)
     told = [rep.rep for rep in store.reps_of(session)] if reps is None else reps
-    known = tuple(_known(rep, exercise) for rep in told)
+    known = tuple(declared(rep, exercise) for rep in told)
     notes = dict.fromkeys([*analysis.notes, *stored.notes])
     if known != tuple(told):
         notes["This session has findings of faults that are not declared any more; they are left out."] = None
@@ -63,14 +64,16 @@ def session_analysis(store: Store, session: int, exercise: Exercise, reps: Seque
     return replace(analysis, reps=known, cues=cues, notes=tuple(notes))
 
 
-def _known(rep: Rep, exercise: Exercise) -> Rep:
-    """The rep with what it says of faults that the exercise declares."""
-    declared = {fault.id for fault in exercise.faults}
+def declared(rep: Rep, exercise: Exercise) -> Rep:
+    """The rep with what it says of faults that the exercise declares; one that lost all its findings is not clean."""
+    known = {fault.id for fault in exercise.faults}
+    findings = tuple(finding for finding in rep.findings if finding.fault in known)
     return replace(
         rep,
-        findings=tuple(finding for finding in rep.findings if finding.fault in declared),
-        hints=tuple(hint for hint in rep.hints if hint.fault in declared),
-        not_assessed=tuple(missed for missed in rep.not_assessed if missed.fault in declared),
+        findings=findings,
+        hints=tuple(hint for hint in rep.hints if hint.fault in known),
+        not_assessed=tuple(missed for missed in rep.not_assessed if missed.fault in known),
+        judged=rep.judged and bool(findings or not rep.findings),
     )
 
 

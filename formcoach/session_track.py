@@ -37,8 +37,11 @@ class TrackPieces:
     def _start_afresh(self) -> None:
         self._times: list[float] = []
         self._poses: list[Pose | None] = []
+        self._breaks_s: list[float] = []
 
-    def add(self, time_s: float, pose: Pose | None, width: int, height: int) -> tuple[Path, PoseTrack] | None:
+    def add(
+        self, time_s: float, pose: Pose | None, width: int, height: int, *, anew: bool = False
+    ) -> tuple[Path, PoseTrack] | None:
         """Take a frame's pose; returns where to save which piece, where one is full.
 
         Args:
@@ -46,6 +49,7 @@ class TrackPieces:
             pose: None where nobody was in view.
             width: of the picture, px.
             height: of the picture, px.
+            anew: whether something new begins with this frame, as in `PoseTrack.breaks_s`.
         """
         full = None
         if self._times:
@@ -57,6 +61,8 @@ class TrackPieces:
         self._size = (width, height)
         self._times.append(time_s)
         self._poses.append(pose)
+        if anew:
+            self._breaks_s.append(time_s)
         return full
 
     def take(self) -> tuple[Path, PoseTrack] | None:
@@ -66,7 +72,7 @@ class TrackPieces:
         path = self._folder / f"poses-{self._number:04d}.npz"
         duration_s = self._times[-1] - self._times[0]
         source = Source(self._camera, *self._size, duration_s, self._model)
-        track = PoseTrack(source, np.array(self._times, np.float64), tuple(self._poses))
+        track = PoseTrack(source, np.array(self._times, np.float64), tuple(self._poses), tuple(self._breaks_s))
         self._number += 1
         self._start_afresh()
         return path, track
@@ -118,7 +124,8 @@ def _joined(pieces: list[PoseTrack], damaged: int) -> PoseTrack:
     if damaged:
         notes[f"{damaged} piece{'s' * (damaged > 1)} of the pose track could not be read: {PIECE_S:g} s each."] = None
     joined = replace(source, duration_s=times[-1] - times[0], notes=tuple(notes))
-    return PoseTrack(joined, np.array(times), tuple(poses))
+    breaks_s = sorted({time_s for piece in pieces for time_s in piece.breaks_s})
+    return PoseTrack(joined, np.array(times), tuple(poses), tuple(breaks_s))
 
 
 def _scaled(pose: Pose, scale: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from formcoach import __version__, rows
-from formcoach.coach import Cue
 from formcoach.database import RefusedError, connect, explained
 from formcoach.errors import FormCoachError, reason
 from formcoach.folders import data_folder
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
+    from formcoach.coach import Cue
     from formcoach.exercise import Exercise, Rep
 
 DATABASE = "formcoach.db"
@@ -288,7 +288,7 @@ class Store:
     def sets_of(self, session: int) -> list[StoredSet]:
         """A session's sets, in order."""
         found = self._rows("SELECT * FROM sets WHERE session_id = ? ORDER BY number", (session,))
-        return [StoredSet(number=row["number"], start_s=row["start_s"], end_s=row["end_s"]) for row in found]
+        return [rows.set_of(row) for row in found]
 
     def reps_of(self, session: int) -> list[StoredRep]:
         """A session's reps, in order, with all that was found."""
@@ -299,10 +299,7 @@ class Store:
     def cues_of(self, session: int) -> list[StoredCue]:
         """What was said in a session, in order."""
         found = self._rows("SELECT * FROM cues WHERE session_id = ? ORDER BY time_s, id", (session,))
-        return [
-            StoredCue(cue=Cue(time_s=row["time_s"], fault=row["fault"], text=row["text"]), rep_number=row["rep_number"])
-            for row in found
-        ]
+        return [rows.cue_of(row) for row in found]
 
     # ---- the disk ----
 

@@ -44,7 +44,7 @@ class Tally:
     Attributes:
         sessions, sets, reps: how many.
         judged: reps whose form was judged.
-        clean: judged reps without a finding.
+        clean: those of them without a finding (`Rep.clean`).
         often: the fault that was found in most reps, and in how many; None where nothing was found.
     """
 
@@ -64,14 +64,14 @@ class Tally:
 def tally(trained: Sequence[Trained]) -> Tally:
     """Sum sessions up."""
     reps = [rep for one in trained for rep in one.reps]
-    judged = [rep for rep in reps if not rep.unlike]
+    judged = [rep for rep in reps if rep.judged]
     found = Counter(fault for rep in judged for fault in {finding.fault for finding in rep.findings})
     return Tally(
         sessions=len(trained),
         sets=sum(len({rep.set_number for rep in one.reps}) for one in trained),
         reps=len(reps),
         judged=len(judged),
-        clean=sum(not rep.findings for rep in judged),
+        clean=sum(rep.clean for rep in reps),
         often=min(found.items(), key=lambda item: (-item[1], item[0]), default=None),
     )
 
@@ -154,7 +154,7 @@ class Trend:
 
 def too_few(sessions: Sequence[Trained]) -> str:
     """Why an exercise has no trends yet; empty where it has."""
-    reps = tally(sessions).judged
+    reps = sum(not rep.unlike for one in sessions for rep in one.reps)
     if len(sessions) >= MIN_SESSIONS and reps >= MIN_REPS:
         return ""
     had, needed = _counted(len(sessions), reps), _counted(MIN_SESSIONS, MIN_REPS)
@@ -195,11 +195,11 @@ def _halves(sessions: Sequence[Trained]) -> tuple[Sequence[Trained], Sequence[Tr
 
 
 def _is_judged(rep: Rep) -> bool:
-    return not rep.unlike
+    return rep.judged
 
 
 def _is_clean(rep: Rep) -> bool:
-    return not rep.findings
+    return rep.clean
 
 
 def _has(fault: str) -> Callable[[Rep], bool]:
@@ -207,7 +207,7 @@ def _has(fault: str) -> Callable[[Rep], bool]:
 
 
 def _assessed(fault: str) -> Callable[[Rep], bool]:
-    return lambda rep: not rep.unlike and all(missed.fault != fault for missed in rep.not_assessed)
+    return lambda rep: rep.judged and all(missed.fault != fault for missed in rep.not_assessed)
 
 
 def _range_in(unit: str) -> Callable[[StoredRep], float]:

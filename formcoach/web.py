@@ -1,8 +1,8 @@
 """`formcoach web`: sessions, reports and history in the browser, for this computer only.
 
 Pages are only read: nothing can be changed through them. `formcoach.web_guard` says who may read them, `web_views` what
-they say, `web_files` which files a browser may have. A session that is under way is asked for anew every other second:
-`now.json` gives the parts of a page, and the page's script puts those in place that differ.
+they say, `web_files` which files a browser may have. A page that a session under way may change is asked for anew every
+other second: `now.json` gives its parts, and the page's script puts those in place that differ.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from formcoach.page import PAGES
 from formcoach.store import Store
 from formcoach.web_files import clip_of, poster, report_html, report_policy, video_of
 from formcoach.web_guard import HEADERS, METHODS, POLICY, own_hosts, refusal
-from formcoach.web_views import Course, SessionView, Shelf, courses, lines_of, sensible, session_view
+from formcoach.web_views import SessionView, Shelf, courses, lines_of, sensible, session_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -224,9 +224,7 @@ def _sessions_parts() -> Parts:
     lines, senseless = lines_of(found, desk.exercises)
     macro = _macros()
     return {
-        "broken": [
-            _part(f"broken-{i}", macro.broken(f"broken-{i}", line)) for i, line in enumerate(broken + senseless)
-        ],
+        "broken": _broken_parts(broken + senseless),
         "sessions": [_part(f"session-{line.id}", macro.session_row(line)) for line in lines],
         "none": [] if lines else [_part("no-session", macro.no_session())],
     }
@@ -321,12 +319,34 @@ def _video(path: Path) -> Response:
 @pages.get("/history")
 def history() -> str:
     """How each exercise went from session to session."""
+    parts = _history_parts()
+    poll = url_for("pages.history_now")
+    return render_template("web_history.html.j2", parts=parts, poll=poll, digest=_digest(parts))
+
+
+@pages.get("/history/now.json")
+def history_now() -> Any:
+    """The history's parts as they are now."""
+    return _news(_history_parts(), title="")
+
+
+def _history_parts() -> Parts:
     desk = _desk()
     with desk.store() as store:
         found, broken = desk.shelf.read(store)
     _, senseless = lines_of(found, desk.exercises)
-    made: list[Course] = courses(found, desk.exercises)
-    return render_template("web_history.html.j2", courses=made, broken=broken + senseless)
+    made = courses(found, desk.exercises)
+    macro = _macros()
+    return {
+        "broken": _broken_parts(broken + senseless),
+        "none": [] if made else [_part("no-course", macro.no_course())],
+        "rows": [_part(f"row-{one.key}", macro.course_row(one)) for one in made],
+        "courses": [_part(f"course-{one.key}", macro.course(one)) for one in made],
+    }
+
+
+def _broken_parts(lines: list[str]) -> list[tuple[str, str]]:
+    return [_part(f"broken-{i}", _macros().broken(f"broken-{i}", line)) for i, line in enumerate(lines)]
 
 
 @pages.get("/static/<name>")

@@ -6,10 +6,12 @@ import base64
 import hashlib
 import io
 import re
-from typing import TYPE_CHECKING, cast
+from collections import deque
+from typing import TYPE_CHECKING
 
 from formcoach.database import RefusedError
 from formcoach.errors import FormCoachError, reason
+from formcoach.frames import Video
 from formcoach.history import clip_name
 from formcoach.page import PAGES, write_page
 from formcoach.session_page import PAGE, session_analysis, session_footage
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy as np
-    from av.container import InputContainer
     from numpy.typing import NDArray
 
     from formcoach.exercise import Exercise
@@ -107,16 +108,12 @@ def poster(clip: Path, time_s: float) -> bytes:
     Raises:
         FormCoachError: it cannot be read.
     """
-    import av
     from PIL import Image
 
     try:
-        with av.open(str(clip)) as container:
-            image = _picture_at(container, time_s)
-    except (OSError, av.FFmpegError, IndexError, TypeError) as error:  # the last two: no video in it, no times
+        image = _picture_at(clip, time_s)
+    except OSError as error:
         raise FormCoachError(f"{clip.name} cannot be read: {reason(error)}") from error
-    if image is None:
-        raise FormCoachError(f"{clip.name} holds no picture")
     small = Image.fromarray(image)
     small.thumbnail((POSTER_PX, POSTER_PX))
     with io.BytesIO() as file:
@@ -124,13 +121,15 @@ def poster(clip: Path, time_s: float) -> bytes:
         return file.getvalue()
 
 
-def _picture_at(container: InputContainer, time_s: float) -> NDArray[np.uint8] | None:
+def _picture_at(clip: Path, time_s: float) -> NDArray[np.uint8]:
     """The first picture at or after a time, or else the last."""
-    last = None
-    for last in container.decode(video=0):
-        if last.time >= time_s:
-            break
-    return None if last is None else cast("NDArray[np.uint8]", last.to_ndarray(format="rgb24"))
+    with Video.open(clip) as video:
+        video.skip_to(time_s, by_index=False)
+        for frame in video:
+            return frame.image
+    with Video.open(clip) as video:
+        (last,) = deque(video, maxlen=1)
+    return last.image
 
 
 # ---- the report ----

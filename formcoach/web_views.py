@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from formcoach.card import Mark, remark
+from formcoach.card import Mark, mark_of, remark
 from formcoach.compare import happened_s, turns
 from formcoach.errors import FormCoachError, printable, reason
 from formcoach.history import Ending
 from formcoach.history_tables import part_words
 from formcoach.listing import Trained
-from formcoach.page import counted, is_clean, quantity_of
 from formcoach.plots import Bar, bars
+from formcoach.report import quantity
+from formcoach.session import counted
 from formcoach.trends import Change, by_exercise, tally, too_few, trends_of
 from formcoach.web_files import has_clip, videos_of
 
@@ -207,7 +208,7 @@ class Course:
 
     Attributes:
         exercise: its name.
-        key: a name for the page's anchors.
+        key: a name for the page's anchors, after its first session.
         done: what all sessions came to.
         share, last: of clean reps in all sessions, and in the last.
         often: the most frequent fault, and in how many reps.
@@ -304,10 +305,6 @@ def _fault_name(fault_id: str, exercise: Exercise | None) -> str:
     return names.get(fault_id, printable(fault_id))
 
 
-def _clean(rep: Rep, exercise: Exercise | None) -> bool:
-    return rep.clean if exercise is None else is_clean(rep, exercise)
-
-
 def _share(done: Tally) -> str:
     return f"{100 * done.share:.0f} %" if done.judged else ""
 
@@ -362,7 +359,7 @@ def _view(
 ) -> SessionView:
     exercise = exercises.get(session.exercise)
     line = _line(Trained(session, tuple(stored)), exercises)
-    noun = "rep" if exercise is None else {"hold": "hold", "carry": "carry"}.get(exercise.kind.value, "rep")
+    noun = "rep" if exercise is None else exercise.noun
     made = [_rep(one, session, exercise, noun) for one in stored]
     ended = {one.number for one in sets if one.end_s is not None}
     numbers = sorted({one.number for one in sets} | {one.rep.set_number for one in stored})
@@ -418,16 +415,13 @@ def _rep(one: StoredRep, session: StoredSession, exercise: Exercise | None, noun
     rep = one.rep
     arm = "" if rep.side is None else f", {rep.side.value} arm"
     findings = tuple(_finding(finding, rep, session, exercise) for finding in rep.findings)
-    clean = _clean(rep, exercise)
-    severe = any(finding.mark == "severe" for finding in findings)
-    mark = (Mark.SEVERE if severe else Mark.MILD) if findings else Mark.CLEAN if clean else Mark.PARTIAL
     shown_s = happened_s(rep.findings[0], rep) if findings else rep.span.start_s
     return RepLine(
         session=session.id,
         number=rep.number,
         title=f"{noun.capitalize()} {rep.number}{arm}",
-        mark=str(mark.value),
-        verdict=_verdict(findings, clean=clean),
+        mark=str(mark_of(rep).value),
+        verdict=_verdict(findings, clean=rep.clean),
         facts=_rep_facts(one, exercise),
         findings=findings,
         unseen=tuple(_fault_name(missed.fault, exercise) for missed in rep.not_assessed),
@@ -449,7 +443,7 @@ def _rep_facts(one: StoredRep, exercise: Exercise | None) -> tuple[tuple[str, st
     at = turns(span)
     lowers = exercise is not None and exercise.lowers_first
     names = ("lower", "hold", "lift") if lowers else ("lift", "hold", "lower")
-    wide = () if math.isnan(span.range) else (("range", quantity_of(span.range, one.unit)),)
+    wide = () if math.isnan(span.range) else (("range", quantity(span.range, one.unit)),)
     phases = zip(names, at, at[1:], strict=False)
     return (*wide, *((name, f"{until_s - from_s:.1f} s") for name, from_s, until_s in phases))
 
@@ -479,12 +473,10 @@ def _minutes(seconds: float) -> str:
 def courses(found: Iterable[Trained], exercises: Exercises) -> list[Course]:
     """How each exercise went, that with most sessions first. Sessions that make no sense are left out."""
     sound = [one for one in found if not isinstance(_line_or_why(one, exercises), str)]
-    return [
-        _course(sessions, exercises, f"exercise-{place}") for place, sessions in enumerate(by_exercise(sound).values())
-    ]
+    return [_course(sessions, exercises) for sessions in by_exercise(sound).values()]
 
 
-def _course(sessions: list[Trained], exercises: Exercises, key: str) -> Course:
+def _course(sessions: list[Trained], exercises: Exercises) -> Course:
     exercise_id = sessions[0].session.exercise
     exercise = exercises.get(exercise_id)
     done = tally(sessions)
@@ -493,10 +485,10 @@ def _course(sessions: list[Trained], exercises: Exercises, key: str) -> Course:
     dots = _dots(drawn)
     return Course(
         exercise=_exercise_name(exercise_id, exercises),
-        key=key,
+        key=f"exercise-{sessions[0].session.id}",
         done=done,
-        share=_share(done),
-        last=drawn[-1].share,
+        share=_share(done) or "–",
+        last=drawn[-1].share or "–",
         often=_often(done, exercise),
         lines=tuple(drawn),
         bars=tuple(bars([(line.done.clean, line.done.reps - line.done.clean) for line in drawn], most)),
@@ -527,9 +519,8 @@ SHIFT_MARK = {Change.BETTER: "clean", Change.WORSE: "mild"}
 
 
 def _shift(trend: Trend, exercise: Exercise | None) -> Shift:
-    what = WHAT.get(trend.what) or _fault_name(trend.what, exercise)
     return Shift(
-        what=f"{what} in torso lengths, T" if trend.unit == "T" else what,
+        what=WHAT.get(trend.what) or _fault_name(trend.what, exercise),
         earlier=part_words(trend, trend.earlier),
         later=part_words(trend, trend.later),
         change=trend.change.value,

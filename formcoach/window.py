@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from formcoach.measure import Measure
 
 
+MIN_STEP_S = 0.001
+"""Bodies are kept no closer than this: memory is bounded by what a camera of 1000 frames a second needs."""
+
+
 class Timeline:
     """The bodies of the last while; old ones are forgotten, so memory does not grow.
 
@@ -34,10 +38,17 @@ class Timeline:
         self._lost_s: deque[float] = deque()
 
     def add(self, body: Body) -> None:
-        """Keep one frame."""
+        """Keep one frame; of those that follow each other closer than any camera's, not all."""
+        if self._bodies and 0 <= body.time_s - self._bodies[-1].time_s < MIN_STEP_S:
+            return
         self._bodies.append(body)
-        if body.time_s - self._bodies[0].time_s > 2 * self._memory_s:
+        if body.time_s - self._bodies[0].time_s > 1.2 * self._memory_s:  # not one by one, which is slow
             del self._bodies[: bisect_left(self._bodies, body.time_s - self._memory_s, key=_time_of)]
+
+    def clear(self) -> None:
+        """Forget all: what comes next has nothing to do with it."""
+        self._bodies.clear()
+        self._lost_s.clear()
 
     def lose(self, time_s: float) -> None:
         """Nobody was found in this frame: what is found next may be found wrongly for a while."""

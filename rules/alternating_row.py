@@ -46,6 +46,7 @@ def short_percent(window: RepWindow) -> Reading:
 EXERCISE = Exercise(
     id="alternating-row",
     name="Alternating bent-over row",
+    family="row",
     sides=Sides.ALTERNATING,
     signal=RepSignal(measure=m.hand_h_t, rest=-0.5, peak=-0.05, full=0.4),
     position=(Gate(measure=m.hinge_deg, low=7, high=110), Gate(measure=m.hip_stature_t, low=0.6)),

@@ -51,6 +51,7 @@ def arch_deg(window: RepWindow) -> Reading:
 EXERCISE = Exercise(
     id="bent-over-row",
     name="Bent-over row",
+    family="row",
     sides=Sides.BOTH,
     signal=RepSignal(measure=m.hand_h_t, rest=-0.5, peak=0.0, full=0.53),
     position=(Gate(measure=m.hinge_deg, low=7, high=110), Gate(measure=m.hip_stature_t, low=0.6)),

@@ -58,6 +58,7 @@ def wide_t(window: RepWindow) -> Reading:
 EXERCISE = Exercise(
     id="bent-over-y",
     name="Bent-over Y",
+    family="fly",
     sides=Sides.BOTH,
     signal=RepSignal(measure=m.arm_lift_deg, rest=6.0, peak=109.0, full=92.0, min_s=1.2, foot=2.5),
     position=(Gate(measure=m.hinge_deg, low=7, high=110), Gate(measure=m.hip_stature_t, low=0.6)),

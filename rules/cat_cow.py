@@ -47,6 +47,7 @@ def cycle_s(window: RepWindow) -> Reading:
 EXERCISE = Exercise(
     id="cat-cow",
     name="Cat-cow",
+    family="kneeling exercise",
     kind=Kind.MOBILITY,
     sides=Sides.BOTH,
     signal=RepSignal(measure=m.topside_bulge_t, rest=0.11, peak=0.42, full=0.16, min_s=1.6, foot=2.0),

@@ -7,9 +7,10 @@ the next set, so that each arm is once the nearer.
 Faults: those of the coaching article and of common practice.
 Sources: catalogue entry 1.10; limits from rendered bodies with known truth, where they differ from the catalogue's.
 Limits: the farther arm goes behind the head, and the model then often puts its hand where the nearer one is: such a
-rep ends too soon, one in twenty counts twice, and of it only legs and ribs are judged. The farther arm also looks up to
-60 % shorter, so left against right is a hint from the feet or the head only. Nobody rendered has reached short, bent
-the elbow or hurried: those limits are the catalogue's, clear of clean reps.
+rep may end too soon, one in sixty counts twice, one in thirty is missed (21 rendered sets), and of it only legs and
+ribs are judged. The farther arm also looks up to 60 % shorter, so left against right is a hint from the feet or the
+head only. Nobody rendered has reached short, bent the elbow or hurried: those limits are the catalogue's, clear of
+clean reps.
 """
 
 import math
@@ -55,6 +56,7 @@ ELBOW, SHORT = arms_bending(grades="F:X R:X S:A O:C"), short_top(75.0, 58.0, gra
 EXERCISE = Exercise(
     id="cross-band",
     name="Cross band",
+    family="pullover",
     sides=Sides.ALTERNATING,
     signal=RepSignal(
         measure=m.lower_hand_t,

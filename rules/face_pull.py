@@ -47,6 +47,7 @@ def hands_back_percent(window: RepWindow) -> Reading:
 EXERCISE = Exercise(
     id="face-pull",
     name="Face pull",
+    family="pull",
     sides=Sides.BOTH,
     signal=RepSignal(measure=m.wrist_ahead_t, rest=0.9, peak=0.1, full=0.68, foot=3.1),
     position=(

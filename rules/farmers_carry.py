@@ -50,6 +50,7 @@ def hike_t(window: RepWindow) -> Reading:
 EXERCISE = Exercise(
     id="farmers-carry",
     name="Farmer's carry",
+    family="carry",
     kind=Kind.CARRY,
     sides=Sides.BOTH,
     signal=HoldSignal(gates=(Gate(measure=m.wrist_h_t, high=-0.6),), target_s=20.0, walking=True),

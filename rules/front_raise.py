@@ -33,6 +33,7 @@ from formcoach.faults import (
 EXERCISE = Exercise(
     id="front-raise",
     name="Front raise",
+    family="raise",
     sides=Sides.BOTH,
     signal=RepSignal(measure=m.arm_lift_deg, rest=15.0, peak=86.0, full=62.0, min_s=1.2, foot=2.5),
     position=(Gate(measure=m.hinge_deg, high=40), Gate(measure=m.hands_apart_t, high=1.9)),

@@ -37,6 +37,7 @@ def step_s(window: RepWindow) -> Reading:
 EXERCISE = Exercise(
     id="overhead-carry",
     name="Single-arm overhead carry",
+    family="carry",
     kind=Kind.CARRY,
     sides=Sides.ONE,
     signal=HoldSignal(gates=(Gate(measure=m.wrist_h_t, low=0.5),), target_s=20.0, walking=True, carried=m.wrist_h_t),

@@ -39,6 +39,7 @@ def knee_drive_t(window: RepWindow) -> Reading:
 EXERCISE = Exercise(
     id="overhead-press",
     name="Overhead press",
+    family="press",
     sides=Sides.BOTH,
     signal=RepSignal(measure=m.wrist_h_t, rest=0.25, peak=0.80, full=0.42),
     position=(Gate(measure=m.hinge_deg, high=45), Gate(measure=m.wrist_h_t, low=-0.45)),

@@ -47,6 +47,7 @@ def spread_kept_percent(window: RepWindow) -> Reading:
 EXERCISE = Exercise(
     id="prone-band-pulldown",
     name="Prone band pull-down",
+    family="prone exercise",
     sides=Sides.BOTH,
     signal=RepSignal(measure=m.elbow_axis_t, rest=0.4, peak=-0.3, full=0.45, min_s=1.2),
     position=(Gate(measure=m.hip_stature_t, high=1.15),),

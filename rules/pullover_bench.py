@@ -38,6 +38,7 @@ def below_level_deg(window: RepWindow) -> Reading:
 EXERCISE = Exercise(
     id="pullover-bench",
     name="Lat pullover on a bench",
+    family="pullover",
     sides=Sides.BOTH,
     signal=RepSignal(measure=m.overhead_deg, rest=-3.0, peak=86.0, full=80.0, min_s=1.3, lowers_first=True),
     position=(Gate(measure=m.bow_deg, low=-140, high=-45),),

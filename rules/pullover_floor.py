@@ -25,6 +25,7 @@ from formcoach.faults import (
 EXERCISE = Exercise(
     id="pullover-floor",
     name="Pullover on the floor",
+    family="pullover",
     sides=Sides.BOTH,
     signal=RepSignal(measure=m.overhead_deg, rest=-3.0, peak=83.0, full=80.0, min_s=1.3, lowers_first=True),
     position=(Gate(measure=m.bow_deg, low=-140, high=-45),),

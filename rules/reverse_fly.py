@@ -36,6 +36,7 @@ from formcoach.faults import (
 EXERCISE = Exercise(
     id="reverse-fly",
     name="Reverse fly",
+    family="fly",
     sides=Sides.BOTH,
     signal=RepSignal(measure=m.arm_lift_deg, rest=8.0, peak=87.0, full=68.0, min_s=1.2, foot=2.8),
     position=(Gate(measure=m.hinge_deg, low=7, high=110), Gate(measure=m.hip_stature_t, low=0.6)),

@@ -39,6 +39,7 @@ def squat_drift_deg(window: RepWindow) -> Reading:
 EXERCISE = Exercise(
     id="reverse-grip-row",
     name="Reverse-grip row",
+    family="row",
     sides=Sides.BOTH,
     signal=RepSignal(measure=m.hand_drawn_t, rest=0.07, peak=0.27, full=0.18, foot=2.2),
     position=(

@@ -56,6 +56,7 @@ def sunk_t(window: RepWindow) -> Reading:
 EXERCISE = Exercise(
     id="reverse-snow-angel",
     name="Reverse snow angel",
+    family="prone exercise",
     sides=Sides.BOTH,
     signal=RepSignal(measure=m.hands_along_t, rest=0.72, peak=-0.7, full=0.9, min_s=1.6),
     position=(Gate(measure=m.hip_stature_t, high=1.15),),

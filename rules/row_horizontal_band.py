@@ -60,6 +60,7 @@ def bulge_deg(window: RepWindow) -> Reading:
 EXERCISE = Exercise(
     id="row-horizontal-band",
     name="Bent-over row with a band",
+    family="row",
     sides=Sides.ONE,
     signal=RepSignal(measure=m.hand_h_t, rest=-0.6, peak=-0.1, full=0.4, foot=2.6),
     position=(Gate(measure=m.hinge_deg, low=7, high=110), Gate(measure=m.hip_stature_t, low=0.6)),

@@ -28,6 +28,7 @@ from formcoach.faults import (
 EXERCISE = Exercise(
     id="single-arm-row",
     name="Single-arm row",
+    family="row",
     sides=Sides.ONE,
     signal=RepSignal(measure=m.hand_h_t, rest=-0.5, peak=0.0, full=0.45),
     position=(Gate(measure=m.hinge_deg, low=7, high=110), Gate(measure=m.hip_stature_t, low=0.6)),

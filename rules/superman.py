@@ -77,6 +77,7 @@ HELD, MOVING, COURSE = 0.6, 0.2, 2.0
 EXERCISE = Exercise(
     id="superman",
     name="Superman",
+    family="prone exercise",
     sides=Sides.BOTH,
     signal=RepSignal(measure=m.ends_lift_t, rest=0.01, peak=0.22, full=0.2, min_s=1.2),
     position=(Gate(measure=m.hip_stature_t, high=1.15),),

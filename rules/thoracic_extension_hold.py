@@ -63,6 +63,7 @@ def held_s(window: RepWindow) -> Reading:
 EXERCISE = Exercise(
     id="thoracic-extension-hold",
     name="Thoracic extension hold",
+    family="kneeling exercise",
     kind=Kind.HOLD,
     sides=Sides.BOTH,
     signal=HoldSignal(gates=(Gate(measure=m.elbow_over_t, low=0.09),), target_s=30.0, min_s=3.0, course=m.hinge_deg),

@@ -29,6 +29,7 @@ from formcoach.faults import (
 EXERCISE = Exercise(
     id="upright-row",
     name="Upright row",
+    family="raise",
     sides=Sides.BOTH,
     signal=RepSignal(measure=m.hand_h_t, rest=-0.03, peak=0.67, full=0.6, min_s=1.2, foot=2.6),
     position=(

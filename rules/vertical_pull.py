@@ -61,6 +61,7 @@ def lean_back_deg(window: RepWindow) -> Reading:
 EXERCISE = Exercise(
     id="vertical-pull",
     name="Pull-up or lat pulldown",
+    family="pull",
     sides=Sides.BOTH,
     signal=RepSignal(measure=m.grip_h_t, rest=0.9, peak=-0.1, full=0.85, min_s=1.2, foot=2.0),
     position=(Gate(measure=m.wrist_h_t, low=-0.5), Gate(measure=m.hinge_deg, high=65)),

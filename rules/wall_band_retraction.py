@@ -45,6 +45,7 @@ def band_percent(window: RepWindow) -> Reading:
 EXERCISE = Exercise(
     id="wall-band-retraction",
     name="Back-to-wall band retraction",
+    family="press",
     sides=Sides.BOTH,
     signal=RepSignal(measure=m.wrist_h_t, rest=0.1, peak=0.95, full=0.8, min_s=1.2, foot=2.0),
     position=(Gate(measure=m.hinge_deg, high=45), Gate(measure=m.wrist_h_t, low=-0.5)),

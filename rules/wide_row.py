@@ -52,6 +52,7 @@ def ears_sunk_t(window: RepWindow) -> Reading:
 EXERCISE = Exercise(
     id="wide-row",
     name="Wide bent-over row",
+    family="row",
     sides=Sides.BOTH,
     signal=RepSignal(measure=m.hand_rise_t, rest=-1.0, peak=-0.48, full=0.42, foot=2.6),
     position=(Gate(measure=m.hinge_deg, low=15, high=120), Gate(measure=m.hip_stature_t, low=0.6)),

@@ -14,11 +14,12 @@ from formcoach.session_track import TrackPieces, save_piece
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from conftest import Cli
 
+    from formcoach.exercise import Rep
     from formcoach.store import Store
 
 
@@ -36,11 +37,14 @@ def serving(cli: Cli, home: Path) -> Iterator[tuple[subprocess.Popen[bytes], str
         process.communicate()
 
 
-def record(store: Store, *, finish: bool = True) -> int:
-    """A session of a clean rep and one with a finding and a clip."""
+TWO = (rep(1, 1.0, 2.5), flagged(2, 3.0, 4.5))
+
+
+def record(store: Store, reps: Iterable[Rep] = TWO, *, finish: bool = True) -> int:
+    """A session of these reps, the second with a clip; by default of a clean rep and one with a finding."""
     session = store.start_session("bent-over-row", camera="0", model="full")
-    store.add_rep(session.id, 1, rep(1, 1.0, 2.5), exercise())
-    store.add_rep(session.id, 1, flagged(2, 3.0, 4.5), exercise())
+    for one in reps:
+        store.add_rep(session.id, 1, one, exercise())
     write_clip(session.folder / clip_name(2))
     store.plan_clip(session.id, 2, 2.0)
     store.set_clip(session.id, 2, clip_name(2))

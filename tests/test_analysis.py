@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from videos import cut, steady, write_video
 
-from formcoach import estimator
+from formcoach import parts
 from formcoach.analysis import Analysis, estimate, judge
 from formcoach.catalogue import load_catalogue
 from formcoach.errors import FormCoachError
@@ -210,9 +210,10 @@ NO_MODEL = ModelFile(Path("none.task"), "stand-in")
 class StandIn:
     """An estimator that sees somebody in every other frame."""
 
-    def __init__(self, model: Path) -> None:
-        assert model == NO_MODEL.path
-        self.closed, self.turned = False, 0
+    def __init__(self, model: Path, *, known: Pose | None) -> None:
+        assert (model, known) == (NO_MODEL.path, None)
+        self.closed = self.anew = self.crowded = self.doubtful = False
+        self.turned = 0
         OPENED.append(self)
 
     def __enter__(self) -> StandIn:
@@ -236,7 +237,7 @@ OPENED: list[StandIn] = []
 def video(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Three seconds, 30 frames, and no real model."""
     OPENED.clear()
-    monkeypatch.setattr(estimator, "Estimator", StandIn)
+    monkeypatch.setattr(parts, "Estimator", StandIn)
     return write_video(tmp_path / "set.mp4", steady(30, 10))
 
 

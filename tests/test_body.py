@@ -263,6 +263,19 @@ def test_an_exchange_is_counted_once_however_long_it_lasts() -> None:
     assert 1 <= observer.swaps <= 2
 
 
+@pytest.mark.parametrize("azimuth", [88.0, -92.0], ids=["left side", "right side"])
+def test_arms_that_change_places_are_no_exchange(azimuth: float) -> None:
+    """From the side the rest of both sides coincides; the trunk in space has not turned about."""
+    raised = standing()
+    raised[[L.LEFT_ELBOW, L.LEFT_WRIST], 1] += 0.6, 1.1
+    other = standing()
+    other[[L.RIGHT_ELBOW, L.RIGHT_WRIST], 1] += 0.6, 1.1
+    observer = Observer()
+    bodies = observe([Shot(azimuth, raised)] * 10 + [Shot(azimuth, other)] * 10, observer)
+    assert observer.swaps == 0
+    assert bodies[-1].near is bodies[0].near
+
+
 # --- trust ---
 
 

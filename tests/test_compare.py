@@ -65,6 +65,12 @@ def test_best_of_none_clean_has_the_fewest_and_mildest_findings() -> None:
     assert best_rep([two, severe, mild]) is mild
 
 
+def test_best_was_judged_where_any_was() -> None:
+    unjudged, flawed = a_rep(1, peak=90, judged=False), a_rep(2, found("rounded-back"))
+    assert best_rep([unjudged, flawed]) is flawed
+    assert best_rep([unjudged, a_rep(3, peak=60, judged=False)]) is unjudged
+
+
 def test_best_has_none_beside_it() -> None:
     reps = [a_rep(1), a_rep(2, found("rounded-back"))]
     assert best_rep(reps, reps[0]) is None

@@ -69,6 +69,14 @@ def interrupting(video: Path, exercise: str) -> dict[str, Any]:
 # ---- labels ----
 
 
+def test_a_giant_label_is_refused_unread(tmp_path: Path) -> None:
+    add_clip(tmp_path, "a")
+    with (tmp_path / "a.json").open("wb") as file:
+        file.truncate(1 << 40)  # sparse: it takes no room
+    with pytest.raises(FormCoachError, match=r"a\.json: cannot be read as JSON \(ValueError: too large\)"):
+        find_clips(tmp_path)
+
+
 def test_labelled_videos_are_found_in_order(tmp_path: Path) -> None:
     add_clip(tmp_path, "c")
     add_clip(tmp_path, "a")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -89,7 +90,7 @@ def test_a_database_of_an_older_version_is_brought_up_to_date(home: Path, versio
         for old in store.sessions():
             [one] = store.reps_of(old.id)
             assert [found.fault for found in one.rep.findings] == ["rounded-back"]
-            assert (one.rep.unlike, one.rep.walk) == (False, None)
+            assert (one.rep.unlike, one.rep.judged, one.rep.walk) == (False, True, None)
         assert store.clip_days is None
         store.keep_clips(30)
         new = record(store, [rep(1)], clips=False, track=False)
@@ -99,14 +100,25 @@ def test_a_database_of_an_older_version_is_brought_up_to_date(home: Path, versio
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
-def test_what_is_unlike_and_what_was_walked_comes_back(store: Store) -> None:
-    from dataclasses import replace
-
-    odd = replace(rep(1), unlike=True, walk=Walk(steps=12, turns=2))
+def test_what_was_not_judged_and_what_was_walked_comes_back(store: Store) -> None:
+    odd = replace(rep(1), unlike=True, judged=False, walk=Walk(steps=12, turns=2))
     made = record(store, [odd, rep(2, 3, 5)], clips=False, track=False)
     first, second = (one.rep for one in store.reps_of(made.id))
-    assert (first.unlike, first.walk) == (True, Walk(steps=12, turns=2))
-    assert (second.unlike, second.walk) == (False, None)
+    assert (first.unlike, first.judged, first.walk) == (True, False, Walk(steps=12, turns=2))
+    assert (second.unlike, second.judged, second.walk) == (False, True, None)
+
+
+def test_a_movement_that_was_unlike_stays_unjudged_in_an_older_database(home: Path) -> None:
+    with contextlib.closing(sqlite3.connect(home / DATABASE)) as connection:
+        for script in SCRIPTS[:2]:
+            connection.executescript(script)
+        connection.executescript(OLD_ROWS)
+        connection.executescript("UPDATE reps SET unlike = 1; DELETE FROM findings;")
+        connection.execute("PRAGMA user_version = 2")
+        connection.commit()
+    with Store(home) as store:
+        [one] = store.reps_of(1)
+    assert (one.rep.judged, one.rep.clean) == (False, False)
 
 
 # ---- sessions that make no sense ----

@@ -17,24 +17,27 @@ MODULES = sorted(path.relative_to(PACKAGE).with_suffix("").as_posix() for path i
 LAYERS = (
     {"__init__", "errors"},
     {"pose", "geometry", "files"},
-    {"smooth", "outline"},
+    {"smooth", "outline", "turning", "hands"},
+    {"spool"},
     {"body"},
     {"measure"},
-    {"exercise", "window"},
-    {"reps", "faults", "counting", "holding", "judging", "likeness", "walking"},
+    {"exercise", "standpoint", "window"},
+    {"people", "reps", "faults", "counting", "holding", "judging", "likeness", "walking"},
     {"pipeline", "coach", "card", "compare", "player", "plots"},
-    {"sprites", "bundling", "background", "ring"},
+    {"sprites", "bundling", "background", "display", "ring"},
     {"typeset"},
     {"board"},
     {"panels", "skeleton", "fetching", "mp4"},
     {
-        "analysis", "annotate", "camera", "catalogue", "cutting", "database", "estimator", "evaluate", "folders",
-        "frames", "history", "ledger", "limits", "model", "overlay", "page", "placing", "progress", "recognising",
-        "recording", "report", "rows", "scoring", "screen", "session", "session_track", "speech", "store", "tracing",
-        "voice",
+        "analysis", "annotate", "camera", "catalogue", "cuts", "cutting", "database", "estimator", "evaluate",
+        "folders", "frames", "goals", "history", "landmarker", "ledger", "limits", "model", "overlay", "page",
+        "parts", "placing", "progress", "recognising", "recording", "report", "rows", "scoring", "screen",
+        "session", "session_track", "speech", "store", "tracing", "vetting", "voice",
     },
-    {"batch", "clips", "doctor", "listing", "live", "measuring", "recorder", "session_page"},
-    {"reel", "review", "scenes", "trends", "web_files", "web_guard"},
+    {"batch", "clips", "doctor", "finding_out", "listing", "live", "measuring", "recorder", "session_page", "summary"},
+    {"timing"},
+    {"scaling"},
+    {"cluster", "many", "marks", "reel", "review", "scenes", "trends", "web_files", "web_guard"},
     {"captions", "history_tables", "history_plot"},
     {"sidebyside"},
     {"replay", "web_views"},
@@ -44,7 +47,7 @@ LAYERS = (
 """From the bottom up. A module imports from its own layer and those below; a new module must be placed here."""
 LAYER = {module: height for height, layer in enumerate(LAYERS) for module in layer}
 
-HEAVY = {"mediapipe", "cv2", "matplotlib", "av", "flask", "jinja2", "waitress"}
+HEAVY = {"mediapipe", "cv2", "matplotlib", "av", "flask", "jinja2", "waitress", "distributed", "pyarrow"}
 LIGHT = (
     "analysis", "card", "catalogue", "cli", "coach", "judging", "pipeline", "recording", "report", "scoring",
     "listing", "player", "session", "session_track", "store", "trends",
@@ -107,8 +110,8 @@ def test_rules_declare_and_drive_nothing(path: Path) -> None:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_only_the_estimator_names_mediapipe(module: str) -> None:
-    assert ("mediapipe" in packages(of(module))) == (module == "estimator")
+def test_only_the_landmarker_names_mediapipe(module: str) -> None:
+    assert ("mediapipe" in packages(of(module))) == (module == "landmarker")
 
 
 def loaded_by(statement: str) -> set[str]:

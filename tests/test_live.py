@@ -149,12 +149,16 @@ class Replay:
     """An estimator that knows the poses beforehand."""
 
     def __init__(self, track: PoseTrack) -> None:
-        self.closed = False
+        self.closed = self.anew = self.crowded = False
         self.asked: list[int] = []
         self._track = track
 
+    def prepare(self) -> None:
+        pass
+
     def __call__(self, frame: Frame) -> Pose | None:
         self.asked.append(frame.index)
+        self.anew = self._track.time_s[frame.index] in self._track.breaks_s
         return self._track.poses[frame.index]
 
     def __enter__(self) -> Replay:
@@ -838,7 +842,9 @@ class Room:
 
     def coach(self, *, on: str = "bent-over-row", **options: Any) -> Live:
         how: dict[str, Any] = {"camera": "0", "model": _Model(), "headless": True, "mute": True} | options
-        return coach(exercise(on), Options(**how), self.events if how["headless"] else None, self.told.append)
+        live = coach(exercise(on), Options(**how), self.events if how["headless"] else None, self.told.append)
+        assert live is not None
+        return live
 
     @property
     def kinds(self) -> list[str]:

@@ -86,8 +86,12 @@ def test_modules_ship(names: set[str]) -> None:
     assert ours | {"formcoach/py.typed"} <= names
 
 
-def test_pages_ship(names: set[str]) -> None:
-    assert {f"formcoach/pages/{name}" for name in ("report.html.j2", "report.css", "report.js")} <= names
+def test_what_lies_beside_the_modules_ships(names: set[str]) -> None:
+    """Pages, styles, scripts, what is measured of each exercise: whatever a module may read."""
+    files = [path for path in (ROOT / "formcoach").rglob("*") if path.is_file() and path.suffix not in {".py", ".pyc"}]
+    ours = {path.relative_to(ROOT).as_posix() for path in files if not path.name.startswith(".")}
+    assert {"formcoach/pages/report.html.j2", "formcoach/pages/web.js", "formcoach/signatures.json"} <= ours
+    assert ours <= names
 
 
 def test_licence_ships(wheel: Path, names: set[str]) -> None:
@@ -127,3 +131,16 @@ def test_demo_runs_from_anywhere(run: Run, installed: Path, tmp_path: Path, mode
     found = [[finding["fault"] for finding in rep["findings"]] for one in report["sets"] for rep in one["reps"]]
     assert found == [[], [], ["rounded-back"], ["rounded-back"], ["rounded-back"]]
     assert list(tmp_path.iterdir()) == [tmp_path / "formcoach-out"]
+    run(installed / "formcoach", "replay", folder, "--export", "flagged.mp4", "--speed", "4", cwd=tmp_path)
+    assert (tmp_path / "flagged.mp4").stat().st_size > 10_000
+
+
+def test_web_pages_are_made_from_anywhere(run: Run, installed: Path, tmp_path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from werkzeug.test import Client\n"
+        "from formcoach.catalogue import load_catalogue; from formcoach.web import STATIC, make_app\n"
+        "ask = Client(make_app(1, load_catalogue().exercises, Path(sys.argv[1]))).get\n"
+        "for path in ('/', '/history', '/now.json', '/history/now.json', *(f'/static/{name}' for name in STATIC)):\n"
+        "    print(ask(path, headers={'Host': '127.0.0.1:1'}).status_code)"
+    )
+    assert set(run(installed / "python", "-c", script, tmp_path, cwd=tmp_path).split()) == {"200"}

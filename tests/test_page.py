@@ -166,9 +166,12 @@ def test_clean_ones_are_praised() -> None:
 
 def test_a_rep_of_which_nothing_was_judged_is_not_clean(faulty: Analysis) -> None:
     missed = tuple(NotAssessed(fault=fault.id, why="dark", instead="light") for fault in faulty.exercise.faults)
-    rep = replace(faulty.reps[0], findings=(), not_assessed=missed)
+    rep = replace(faulty.reps[0], findings=(), not_assessed=missed, judged=False)
     page = page_of(replace(faulty, reps=(rep,)), {})
-    assert ("clean", "0") in page.facts
+    assert ("clean", "–") in page.facts
+    assert "Nothing to mend" not in html_of(page)
+    both = page_of(replace(faulty, reps=(rep, replace(rep, judged=True))), {})
+    assert ("clean", "1") in both.facts
     assert (page.sets[0].reps[0].mark, page.sets[0].reps[0].verdict) == ("partial", "not judged from here")
     unlike = page_of(replace(faulty, reps=(replace(rep, unlike=True, not_assessed=()),)), {})
     assert unlike.sets[0].reps[0].verdict == "not judged: it does not look like bent-over row"

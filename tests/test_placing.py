@@ -14,8 +14,19 @@ from poses import FRONT, LEFT_SIDE, OBLIQUE_LEFT, STANDING, Camera, film, passin
 from formcoach.body import Body, Observer, View
 from formcoach.catalogue import load_catalogue
 from formcoach.exercise import Exercise, Grade
-from formcoach.placing import PERSIST_S, REPEAT_S, Assistant, Sight, Vantage, advice_for, judged_from
+from formcoach.placing import (
+    LOW_SHOWN_S,
+    PERSIST_S,
+    REPEAT_S,
+    Assistant,
+    Sight,
+    Vantage,
+    advice_for,
+    judged_from,
+    raise_camera,
+)
 from formcoach.pose import Landmark as L
+from formcoach.standpoint import STAND_S, Standpoint
 
 EXERCISES = tuple(load_catalogue().exercises.values())
 DARK = "It is too dark. Please switch on a light."
@@ -315,3 +326,69 @@ def test_two_that_take_turns_are_not_nagged() -> None:
     for advice in (DARK, NOBODY):
         times = [time_s for time_s, text in said if text == advice]
         assert all(b - a >= REPEAT_S for a, b in pairwise(times))
+
+
+# --- a camera that stands low ---
+
+AT_HIPS = "The camera stands low. Put it at hip height."
+
+
+@pytest.fixture
+def low(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever stands well is filmed from the floor."""
+    monkeypatch.setattr("formcoach.standpoint.lowness_deg", lambda _: -30.0)
+
+
+def clocked(seen: Sight, time_s: float) -> Sight:
+    return replace(seen, time_s=time_s, body=None if seen.body is None else replace(seen.body, time_s=time_s))
+
+
+@pytest.mark.usefixtures("low")
+def test_a_low_camera_is_told_once_and_shown_for_a_while() -> None:
+    assistant = Assistant(exercise())
+    answers = [(i / 20, *assistant.update(clocked(WELL, i / 20))) for i in range(600)]
+    ((said_s, said),) = [(time_s, advice) for time_s, advice, say in answers if say]
+    assert said == AT_HIPS
+    assert said_s == pytest.approx(STAND_S)
+    shown = [time_s for time_s, advice, _ in answers if advice is not None]
+    assert {advice for _, advice, _ in answers} == {None, AT_HIPS}
+    assert shown[0] == said_s
+    assert shown[-1] == pytest.approx(STAND_S + LOW_SHOWN_S, abs=0.06)
+
+
+@pytest.mark.usefixtures("low")
+def test_a_low_camera_is_told_when_nothing_else_is_said() -> None:
+    assistant = Assistant(exercise())
+    answers = [(i / 20, *assistant.update(replace(clocked(WELL, i / 20), quiet=i >= 100))) for i in range(300)]
+    assert [(time_s, advice) for time_s, advice, say in answers if say] == [(5.0, AT_HIPS)]
+    shown = [time_s for time_s, advice, _ in answers if advice is not None]
+    assert shown[0] == pytest.approx(STAND_S), "no count-in before it is said"
+    assert shown[-1] == pytest.approx(5.0 + LOW_SHOWN_S, abs=0.06)
+
+
+@pytest.mark.usefixtures("low")
+def test_whatever_else_is_wrong_comes_first() -> None:
+    gloom = sight(standing(), brightness=10.0)
+    assistant = Assistant(exercise())
+    said = [assistant.update(clocked(gloom if i < 100 else WELL, i / 20)) for i in range(200)]
+    assert [advice for advice, say in said if say] == [DARK, AT_HIPS]
+
+
+@pytest.mark.usefixtures("low")
+def test_where_a_low_camera_is_asked_for_it_is_not_told() -> None:
+    assistant = Assistant(exercise("reverse-fly"))
+    facing = sight(standing(FRONT))
+    assert {assistant.update(clocked(facing, i / 20)) for i in range(200)} == {(None, False)}
+
+
+def test_what_to_do_about_it_is_what_the_exercise_asks_for() -> None:
+    asked = {one.id: raise_camera(one) for one in EXERCISES}
+    assert asked["deadlift"] == AT_HIPS
+    assert asked["overhead-press"] == "The camera stands low. Put it at chest height."
+    for one in ("bent-over-y", "reverse-fly", "wide-row", "cross-band", "pullover-floor", "superman", "cat-cow"):
+        assert asked[one] is None, one
+
+
+def test_a_camera_at_hip_height_is_not_low() -> None:
+    standpoint = Standpoint()
+    assert not any(standpoint.found_low(replace(standing(), time_s=i / 20)) for i in range(200))

@@ -357,7 +357,7 @@ OPENERS = ((Path, "open"), (tempfile, "NamedTemporaryFile"), (tempfile, "mkstemp
 @pytest.mark.parametrize(
     ("where", "error"),
     [
-        pytest.param([(np, "savez_compressed")], FULL, id="full"),
+        pytest.param([(np.lib.format, "write_array")], FULL, id="full"),
         pytest.param(OPENERS, READ_ONLY, id="unwritable folder"),
         pytest.param([(Path, "replace")], READ_ONLY, id="unwritable file"),
     ],
@@ -381,13 +381,13 @@ def test_a_disk_that_fails(
 
 
 def test_a_disk_that_fills_half_way(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def half(file: Any, **_: object) -> None:
-        file.write(b"PK half a file")
+    def half(file: Any, *_: object, **__: object) -> None:
+        file.write(b"half a file")
         file.flush()
         assert any(p.suffix == ".part" for p in path.parent.iterdir())
         raise FULL
 
-    monkeypatch.setattr(np, "savez_compressed", half)
+    monkeypatch.setattr(np.lib.format, "write_array", half)
     with pytest.raises(FormCoachError, match="No space left"):
         save_track(path, track())
     assert list(path.parent.iterdir()) == []
@@ -397,7 +397,7 @@ def test_interrupted(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*args: object, **arrays: object) -> NoReturn:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(np, "savez_compressed", interrupt)
+    monkeypatch.setattr(np.lib.format, "write_array", interrupt)
     with pytest.raises(KeyboardInterrupt):
         save_track(path, track())
     assert list(path.parent.iterdir()) == []

@@ -135,6 +135,11 @@ def test_of_a_hold_only_the_time_round_the_finding_is_played() -> None:
     assert scene.piece.times_s[-1] == pytest.approx(20.0 + AROUND_S, abs=0.04)
 
 
+def test_of_a_rep_of_hours_not_all_is_played() -> None:
+    [scene] = scenes_of(replace(review([flagged(1, 0.0, 1e9)]), track=None))
+    assert len(scene.piece.times_s) < 200
+
+
 @pytest.mark.parametrize(
     ("reps", "asked", "why"),
     [

@@ -113,3 +113,16 @@ def test_clips_that_were_deleted_leave_skeletons(home: Path) -> None:
 def test_no_such_session(home: Path) -> None:
     with Store(home) as store, pytest.raises(FormCoachError, match="no session 99"):
         write_session_page(store, 99, exercise())
+
+
+def test_a_folder_that_is_a_link_is_neither_read_nor_written(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        session = store.start_session("bent-over-row", camera="0", model="full")
+        store.finish_session(session.id)
+        session.folder.rename(tmp_path / "elsewhere")
+        session.folder.symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+        before = sorted(path.name for path in (tmp_path / "elsewhere").iterdir())
+        for read in (write_session_page, session_analysis):
+            with pytest.raises(FormCoachError, match="leads out of"):
+                read(store, session.id, exercise())
+    assert sorted(path.name for path in (tmp_path / "elsewhere").iterdir()) == before

@@ -275,6 +275,61 @@ def test_a_damaged_file_is_put_aside_only_when_asked(tmp_path: Path, from_byte: 
     assert session.folder.is_dir()
 
 
+def test_damage_that_sqlite_cannot_even_name_is_told(tmp_path: Path) -> None:
+    """Its message quotes a broken table's name, which is no text."""
+    with pytest.raises(DamagedError) as error, explained(tmp_path / DATABASE):
+        raise UnicodeDecodeError("utf-8", b"table \xa5", 6, 7, "invalid start byte")
+    assert "is damaged" in one_line(error)
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, 1e308, "1e999", "much"])
+@pytest.mark.parametrize("column", ["peak_s", "rest", "reach", "clip_start_s", "azimuth_deg"])
+def test_a_session_with_numbers_that_cannot_be_is_left_out(
+    store: Store, tmp_path: Path, column: str, value: object
+) -> None:
+    session = begin(store, rep(1))
+    with raw(tmp_path) as other:
+        other.execute(f"UPDATE reps SET {column} = ?", (value,))  # noqa: S608
+        other.commit()
+    with pytest.raises(FormCoachError) as error:
+        store.reps_of(session.id)
+    assert f"session {session.id} makes no sense" in one_line(error)
+
+
+@pytest.mark.parametrize(
+    ("change", "value"),
+    [
+        ("findings SET severity", "inf"), ("findings SET severity", b"mild"), ("findings SET fault", b"\xff"),
+        ("findings SET unit", "kg"), ("not_assessed SET why", b"x"), ("reps SET range_unit", "%"),
+        ("sessions SET exercise", b"x"), ("sessions SET notes", b"x"), ("sessions SET target_sets", "many"),
+        ("sessions SET weight", b"x"), ("sets SET start_s", "late"), ("sets SET end_s", math.inf),
+        ("cues SET text", b"x"), ("cues SET time_s", "soon"),
+    ],
+)  # fmt: skip
+def test_a_session_with_words_that_cannot_be_is_left_out(
+    store: Store, tmp_path: Path, change: str, value: object
+) -> None:
+    session = begin(store, flagged(1))
+    store.add_cue(session.id, Cue(time_s=1.0, fault=None, text="Better"))
+    with raw(tmp_path) as other:
+        other.execute(f"UPDATE {change} = ?", (value,))
+        other.commit()
+    reads = (store.session, store.reps_of, store.sets_of, store.cues_of)
+    with pytest.raises(FormCoachError) as error:
+        [read(session.id) for read in reads]
+    assert f"session {session.id} makes no sense" in one_line(error)
+
+
+def test_a_column_that_is_gone_is_told(store: Store, tmp_path: Path) -> None:
+    begin(store, rep(1))
+    with raw(tmp_path) as other:
+        other.execute("ALTER TABLE sessions RENAME COLUMN rest_s TO pause_s")
+        other.commit()
+    sound, [why] = store.survey()
+    assert sound == []
+    assert "makes no sense" in why
+
+
 def test_a_sound_file_is_not_put_aside(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         begin(store)

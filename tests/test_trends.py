@@ -77,7 +77,7 @@ def test_the_same_fault_twice_in_a_rep_counts_once() -> None:
 
 
 def test_reps_that_were_not_judged_are_not_clean() -> None:
-    done = tally([trained([*clean(1), *[replace(rep(1), unlike=True)] * 3])])
+    done = tally([trained([*clean(1), *[replace(rep(1), judged=False)] * 3])])
     assert (done.reps, done.judged, done.clean, done.share) == (4, 1, 1, 1.0)
 
 
@@ -130,7 +130,14 @@ def test_enough_give_trends_with_their_counts() -> None:
 
 
 def test_reps_that_are_unlike_do_not_make_up_the_number() -> None:
-    assert too_few([trained([*clean(5), *[replace(rep(1), unlike=True)] * 20], day=k) for k in range(3)])
+    unlike = replace(rep(1), unlike=True, judged=False)
+    assert too_few([trained([*clean(5), *[unlike] * 20], day=k) for k in range(3)])
+
+
+def test_reps_whose_form_was_not_judged_tell_of_range_and_of_nothing_else() -> None:
+    unjudged = [replace(one, judged=False) for one in ranged(10, 70.0)]
+    given = [trained(unjudged, day=k) for k in range(4)]
+    assert [trend.what for trend in trends_of("x", given)] == ["range", "tempo"]
 
 
 def test_a_fault_that_goes_is_better_and_one_that_comes_worse() -> None:
@@ -250,6 +257,13 @@ def test_the_tables_tell_counts_and_why_there_is_no_trend() -> None:
     assert "no clear change" in text
     assert "no trends from 1 session and 3 reps yet" in text
     assert "rounded-back 8 times" in text
+
+
+def test_units_are_plain_words() -> None:
+    lengths = [trained(ranged(10, 0.5), day=k, unit="T") for k in range(3)]
+    assert "2.50 torso lengths (10 reps, 1 session)" in shown(lengths)
+    odd = [trained(ranged(10, 0.5), day=k, unit="[bold]") for k in range(3)]
+    assert "2.50 (10 reps, 1 session)" in shown(odd)
 
 
 def test_names_from_the_disk_are_no_markup() -> None:

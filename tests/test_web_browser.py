@@ -94,6 +94,34 @@ def test_session_appears_and_grows_by_itself(address: str, home: Path) -> None:
         assert browser.complaints() == []
 
 
+def test_history_grows_by_itself(address: str, home: Path) -> None:
+    with Browser() as browser, Store(home) as store:
+        go(browser, f"{address}/history")
+        assert browser.run("return document.querySelectorAll('.dot').length") == 1
+        number = record(store, finish=False)
+        browser.wait("return document.querySelectorAll('.dot').length === 2")
+        browser.run("document.querySelector('details').open = true; document.querySelector('summary').focus()")
+        store.add_rep(number, 1, flagged(3, 5.0, 6.0, severity="severe"), exercise())
+        browser.wait("return document.querySelector('#rows [data-label=reps]').textContent === '5'")
+        assert "2 of 5" not in browser.run("return document.querySelector('section details').innerText")
+        assert browser.run("return document.querySelector('details').open"), "what is unfolded stays so"
+        assert browser.run("return document.activeElement.tagName") == "SUMMARY"
+        second = record(store)
+        browser.wait("return document.querySelectorAll('.dot').length === 3")
+        store.delete_session(second)
+        browser.wait("return document.querySelectorAll('.dot').length === 2")
+        assert browser.complaints() == []
+
+
+def test_history_appears_with_the_first_session(cli: Cli, tmp_path: Path) -> None:
+    with serving(cli, tmp_path) as (_, address), Browser() as browser, Store(tmp_path) as store:
+        go(browser, f"{address.rstrip('/')}/history")
+        assert browser.run("return getComputedStyle(document.querySelector('.courses')).display") == "none"
+        record(store)
+        browser.wait("return document.querySelector('.dot') && !document.querySelector('#no-course')")
+        assert browser.run("return getComputedStyle(document.querySelector('.courses')).display") == "table"
+
+
 def test_lost_server_is_said(cli: Cli, home: Path) -> None:
     with Browser() as browser:
         with serving(cli, home) as (_, address):

@@ -107,7 +107,9 @@ const addresses = new Map();
 function clipOf(key) {
   if (!addresses.has(key)) {
     const uri = document.querySelector(`#rep-${key} .this video`).getAttribute("src");
-    const bytes = Uint8Array.from(atob(uri.slice(uri.indexOf(",") + 1)), (letter) => letter.charCodeAt(0));
+    const letters = atob(uri.slice(uri.indexOf(",") + 1));
+    const bytes = new Uint8Array(letters.length);
+    for (let i = 0; i < letters.length; i += 1) bytes[i] = letters.charCodeAt(i);
     addresses.set(key, URL.createObjectURL(new Blob([bytes], { type: "video/mp4" })));
   }
   return addresses.get(key);
@@ -326,24 +328,39 @@ const watch = new IntersectionObserver((entries) => {
   }
 }, { threshold: [0, 0.61] });
 
+/** A rep is made ready to play when it is open and less than a screen away: to unpack all clips at once takes long. */
+const nearby = new Set();
+const approach = new IntersectionObserver((entries) => {
+  for (const { target: card, isIntersecting } of entries) {
+    if (isIntersecting) nearby.add(card); else nearby.delete(card);
+    if (isIntersecting && card.open) playerOf(card);
+  }
+}, { rootMargin: "100% 0px" });
+
 for (const card of cards) {
   const player = card.querySelector(".player");
   if (player) watch.observe(player.querySelector(".screens"));
+  approach.observe(card);
   card.addEventListener("toggle", () => {
-    if (card.open) playerOf(card);
-    else players.get(card)?.pause();
+    if (!card.open) players.get(card)?.pause();
+    else if (nearby.has(card)) playerOf(card);
   });
 }
 
+/** Open a rep that was asked for, wherever it is. */
+function unfold(card) {
+  if (!card) return;
+  card.open = true;
+  playerOf(card);
+}
+
 function openNamed() {
-  const card = cards.find((one) => `#${one.id}` === location.hash);
-  if (card) card.open = true;
+  unfold(cards.find((one) => `#${one.id}` === location.hash));
 }
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest('a[href^="#rep-"]');
-  const card = link && document.getElementById(link.getAttribute("href").slice(1));
-  if (card) card.open = true;
+  if (link) unfold(document.getElementById(link.getAttribute("href").slice(1)));
 });
 addEventListener("hashchange", openNamed);
 openNamed();

@@ -2,6 +2,7 @@
 /* Follows what happens: asks every other second for the parts of this page, and puts in place those that differ. */
 
 const STEP_MS = 2000;
+const STOPS = "a, button, summary, video";
 const { poll, digest } = document.body.dataset;
 const lost = document.getElementById("lost");
 const name = document.title.split(" – ").pop();
@@ -24,14 +25,28 @@ function put(list, parts) {
     const old = held.get(id);
     const fresh = elementOf(html);
     held.delete(id);
+    if (old) keepOpen(old, fresh);
     const element = old && old.isEqualNode(fresh) ? old : fresh;
-    if (old && element !== old) old.replaceWith(element);
+    if (old && element !== old) replace(old, element);
     const place = before ? before.nextElementSibling : list.firstElementChild;
     if (place !== element) list.insertBefore(element, place);
     before = element;
   }
   for (const gone of held.values()) gone.remove();
   if (!list.children.length) list.textContent = "";
+}
+
+/** What is unfolded stays unfolded. */
+function keepOpen(old, fresh) {
+  const folded = fresh.querySelectorAll("details");
+  old.querySelectorAll("details").forEach((one, i) => { if (folded[i]) folded[i].open = one.open; });
+}
+
+/** Put an element in another's place, and the keyboard where it was. */
+function replace(old, fresh) {
+  const at = [...old.querySelectorAll(STOPS)].indexOf(document.activeElement);
+  old.replaceWith(fresh);
+  if (at >= 0) fresh.querySelectorAll(STOPS)[at]?.focus({ preventScroll: true });
 }
 
 function show(news) {
