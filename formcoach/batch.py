@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from formcoach.analysis import Analysis, estimate, judge
 from formcoach.catalogue import load_catalogue
 from formcoach.errors import FormCoachError
+from formcoach.processes import begin_worker
 from formcoach.recognising import AUTO, recognised
 from formcoach.recording import load_track
 from formcoach.report import write_report
@@ -141,12 +142,22 @@ def _footage(job: Job, track: PoseTrack, stop: Callable[[], bool] | None) -> tup
 
 
 def analyse_all(jobs: list[Job], workers: int) -> Iterator[Outcome]:
-    """Analyse several files in processes, yielding outcomes as they come; a failed one does not stop the rest."""
-    pool = ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn"), initializer=_ignore_interrupt)
+    """Analyse several files in processes, yielding outcomes as they come; a failed one does not stop the rest.
+
+    Where a process is killed, for its memory perhaps, those that it takes along are tried once more, each by itself.
+    """
+    killed: list[Job] = []
+    pool = _pool(min(workers, len(jobs)))
     futures = {pool.submit(outcome_of, job): job for job in jobs}
     try:
         for future in as_completed(futures):
-            yield future.result()
+            if isinstance(future.exception(), BrokenProcessPool):
+                killed.append(futures[future])
+            else:
+                yield future.result()
+        for job in killed:
+            with _pool(1) as pool:
+                yield _alone(pool, job)
     except BaseException:
         for process in list(pool._processes.values()):
             process.terminate()
@@ -155,9 +166,15 @@ def analyse_all(jobs: list[Job], workers: int) -> Iterator[Outcome]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _ignore_interrupt() -> None:
-    """Ctrl-C is the parent's to handle."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _pool(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=begin_worker)
+
+
+def _alone(pool: ProcessPoolExecutor, job: Job) -> Outcome:
+    try:
+        return pool.submit(outcome_of, job).result()
+    except BrokenProcessPool:
+        return Outcome(job=job, error=f"{job.source}: its process was killed; is there memory enough?")
 
 
 def outcome_of(job: Job) -> Outcome:

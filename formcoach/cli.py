@@ -726,7 +726,7 @@ def _analyse(
     needs_model = any(video.suffix.lower() != TRACK_SUFFIX for video in videos)
     theirs = cluster is not None and asked in OFFICIAL  # each worker finds it for itself
     found = _model(model) if needs_model and not theirs else None
-    share = max(workers // len(videos), 1)
+    share = workers if len(videos) == 1 else 1
     jobs = [
         Job(source=video, exercise=exercise_id, folder=folder, model=found, fps=fps, annotate=annotate, workers=share)
         for video, folder in zip(videos, folders, strict=True)

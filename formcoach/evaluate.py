@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
-import signal
 import tempfile
 from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
@@ -28,6 +27,7 @@ from rich.table import Table
 from rich.text import Text
 
 from formcoach.errors import FormCoachError
+from formcoach.processes import begin_worker
 from formcoach.scoring import (
     ClipScore,
     Failure,
@@ -268,8 +268,7 @@ def _result(future: Future[Scores], task: _Task) -> Scores:
 
 
 def _start_worker(initializer: Callable[[], object] | None) -> None:
-    # Ctrl-C reaches every process of the terminal; only the parent answers it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    begin_worker()
     if initializer is not None:
         initializer()
 

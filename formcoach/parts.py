@@ -6,7 +6,6 @@ So a part's poses depend on the video alone, and on whom the part before it foll
 
 from __future__ import annotations
 
-import signal
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures import wait as wait_for
 from concurrent.futures.process import BrokenProcessPool
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from formcoach.estimator import Estimator
 from formcoach.frames import Video, read_ahead
+from formcoach.processes import begin_worker
 from formcoach.spool import Spool
 
 if TYPE_CHECKING:
@@ -314,7 +314,7 @@ _shared: list[Any] = []
 
 
 def _begin(done: Any, stopping: Event) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    begin_worker()
     _shared[:] = done, stopping
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -191,7 +190,7 @@ class Now:
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "ProcessPoolExecutor", Now)
-    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(parts, "begin_worker", lambda: None)
 
 
 @pytest.mark.usefixtures("at_once")

@@ -1,0 +1,28 @@
+"""What processes of a pool have in common."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from threading import Thread
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
+
+
+def begin_worker() -> None:
+    """What each process of a pool does first: leave Ctrl-C to its parent, and see to it that it does not outlive it.
+
+    Ctrl-C reaches every process of the terminal. A parent that is killed tells its pool nothing.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        Thread(target=_end_with, args=(parent,), name="end-with-parent", daemon=True).start()
+
+
+def _end_with(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
