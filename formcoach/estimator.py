@@ -9,6 +9,7 @@ import numpy as np
 
 from formcoach.cuts import CutFinder
 from formcoach.landmarker import Landmarker
+from formcoach.light import brightened
 from formcoach.people import (
     CERTAIN,
     MORE_PROMINENT,
@@ -114,6 +115,7 @@ class Estimator:
             self._tracker.forget(frame)
             self._begin_anew()
             self._known = None
+        frame = brightened(frame)
         pose = self._follow(frame)
         pose = self._watch(frame, pose)
         if pose is not None:

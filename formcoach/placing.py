@@ -8,11 +8,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from formcoach import measure as m
 from formcoach.body import View
 from formcoach.exercise import NO_MOVE, Exercise, Grade
+from formcoach.light import DARK, brightness
 from formcoach.pose import Landmark as L
 from formcoach.standpoint import Standpoint
 
@@ -26,8 +25,6 @@ TALLEST, SMALLEST = 1.05, 0.45
 """Shares of the picture's height that the person, standing, should lie between."""
 EDGE = 0.01
 """Share of the picture within which a landmark counts as cut off."""
-DARK = 45.0
-"""Mean brightness, of 255, below which poses get poor."""
 SLOW_FPS = 14.5
 """Below this tempo cannot be judged. A camera of 15 frames a second gives now more, now less."""
 TILT_DEG = 8.0
@@ -68,8 +65,7 @@ class Sight:
     def of(frame: Frame, fps: float, body: Body | None, *, quiet: bool) -> Sight:
         """Of a frame."""
         height, width = frame.image.shape[:2]
-        brightness = float(np.mean(frame.image[:: max(height // 40, 1), :: max(width // 40, 1)]))
-        return Sight(frame.time_s, width, height, brightness, fps, body, quiet)
+        return Sight(frame.time_s, width, height, brightness(frame.image), fps, body, quiet)
 
 
 def advice_for(sight: Sight, exercise: Exercise | None) -> str | None:

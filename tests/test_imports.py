@@ -17,7 +17,7 @@ MODULES = sorted(path.relative_to(PACKAGE).with_suffix("").as_posix() for path i
 LAYERS = (
     {"__init__", "errors"},
     {"pose", "geometry", "files", "processes"},
-    {"smooth", "outline", "turning", "hands"},
+    {"smooth", "outline", "light", "turning", "hands"},
     {"spool"},
     {"body"},
     {"measure"},
