@@ -172,6 +172,7 @@ def time_live(video: Path, model: ModelFile, exercise: Exercise, seconds: float)
                 Estimator(model.path) as estimator,
                 Voice(None, NullSink()) as voice,
             ):
+                estimator.prepare()
                 recorder = SessionRecorder(store, exercise, camera=camera.name, model=model.name)
                 live = Live(exercise, camera, estimator, voice=voice, screen=None, recorder=recorder, events=None)
                 live.run()

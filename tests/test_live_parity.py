@@ -146,6 +146,7 @@ def played(
         Estimator(model.path) as estimator,
         Voice(None, NullSink()) as voice,
     ):
+        estimator.prepare()
         recorder = SessionRecorder(store, on, camera=camera.name, model=model.name)
         live = Live(on, camera, estimator, voice=voice, screen=None, recorder=recorder, events=None)
         live.run()
