@@ -36,7 +36,7 @@ ESTIMATOR_VERSION = "3"
 LATELY_S = 1.0
 """Lost for longer, the person may be anywhere, and looking for them in turned pictures must not cost each frame."""
 TRY_EVERY_S = 0.25
-LOOK_EVERY_S = 4.0
+LOOK_EVERY_S = 6.0
 """How often it is looked who else is in view: each look costs as much as two to four frames."""
 REMEMBERED_S = 10.0
 """Whoever comes back within this to where the coached person was is taken for that person."""

@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from formcoach import __version__
@@ -46,10 +47,12 @@ def write_report(analysis: Analysis, folder: Path, footage: Sequence[Footage] = 
     from formcoach.page import write_page
 
     report = report_of(analysis)
-    save_track(folder / "poses.npz", analysis.track)
-    write_whole(folder / "reps.csv", csv_of(report).encode())
-    write_whole(folder / "report.json", json_of(report).encode(errors="replace"))
-    write_page(analysis, folder / "report.html", footage)
+    with ThreadPoolExecutor(1) as beside:  # packing the track and cutting clips both leave Python free
+        saved = beside.submit(save_track, folder / "poses.npz", analysis.track)
+        write_whole(folder / "reps.csv", csv_of(report).encode())
+        write_whole(folder / "report.json", json_of(report).encode(errors="replace"))
+        write_page(analysis, folder / "report.html", footage)
+        saved.result()
     return report
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import weakref
 from collections.abc import Sequence
+from threading import Lock
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -45,6 +46,7 @@ class Spool(Sequence["Pose | None"]):
         weakref.finalize(self, self._file.close)
         self._tail = np.zeros(BLOCK, _ROW)
         self._stored = self._waiting = 0
+        self._reading = Lock()
         self._read: tuple[int, tuple[Pose | None, ...]] = (-1, ())
         for pose in poses:
             self.append(pose)
@@ -86,9 +88,13 @@ class Spool(Sequence["Pose | None"]):
     def __getitem__(self, index: slice) -> tuple[Pose | None, ...]: ...
     def __getitem__(self, index: int | slice) -> Pose | tuple[Pose | None, ...] | None:
         if isinstance(index, slice):
-            return tuple(self[i] for i in range(*index.indices(len(self))))
+            return self._slice(range(*index.indices(len(self))))
         index = range(len(self))[index]
         return self._block(index // BLOCK)[index % BLOCK]
+
+    def _slice(self, places: range) -> tuple[Pose | None, ...]:
+        blocks = {number: self._block(number) for number in sorted({i // BLOCK for i in places})}
+        return tuple(blocks[i // BLOCK][i % BLOCK] for i in places)
 
     def __iter__(self) -> Iterator[Pose | None]:
         for number in range(-(-len(self) // BLOCK)):
@@ -97,11 +103,14 @@ class Spool(Sequence["Pose | None"]):
     def _block(self, number: int) -> tuple[Pose | None, ...]:
         if number == self._stored // BLOCK:
             return _poses(self._tail[: self._waiting].copy())
-        if self._read[0] != number:
-            self._file.seek(number * BLOCK * _ROW.itemsize)
-            rows = np.frombuffer(self._file.read(BLOCK * _ROW.itemsize), _ROW)
-            self._read = number, _poses(rows)
-        return self._read[1]
+        held, poses = self._read
+        if held != number:
+            with self._reading:  # the report packs the track while the page is drawn from it
+                self._file.seek(number * BLOCK * _ROW.itemsize)
+                rows = np.frombuffer(self._file.read(BLOCK * _ROW.itemsize), _ROW)
+            poses = _poses(rows)
+            self._read = number, poses
+        return poses
 
 
 def _poses(rows: NDArray[Any]) -> tuple[Pose | None, ...]:

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from formcoach.batch import Job, analyse
+from formcoach.analysis import estimate, judge
+from formcoach.cutting import Footage
 from formcoach.estimator import Estimator
 from formcoach.frames import Video
 from formcoach.landmarker import Landmarker
 from formcoach.pose import Frame
+from formcoach.report import write_report
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,8 +43,8 @@ GOALS = {
 def time_analysis(video: Path, model: ModelFile, exercise: Exercise, rounds: int) -> dict[str, Any]:
     """Seconds of a bare decode-and-detect loop and of a whole analysis on the same frames, in turn; medians.
 
-    The bare loop is PyAV and MediaPipe alone, mask included. The analysis writes its report with clips. Our own cost is
-    the processor time of everything after the model: the outline, the pose, the judgement.
+    The bare loop is PyAV and MediaPipe alone, mask included. The analysis goes on from what is judged to the report with
+    its clips. Our own cost is the processor time of everything after the model: the outline, the pose, the judgement.
 
     Raises:
         FormCoachError: the video cannot be read.
@@ -50,9 +52,11 @@ def time_analysis(video: Path, model: ModelFile, exercise: Exercise, rounds: int
     with Video.open(video):
         pass  # says what is wrong with the file before anything is timed
     bare: list[float] = []
-    one: list[float] = []
-    two: list[float] = []
     own: list[float] = []
+    judged_by_one: list[float] = []
+    by_one: list[float] = []
+    judged_by_two: list[float] = []
+    by_two: list[float] = []
     frames = 0
     with tempfile.TemporaryDirectory() as folder:
         long = repeated(video, Path(folder) / f"long{video.suffix}", LONG_S)
@@ -60,23 +64,33 @@ def time_analysis(video: Path, model: ModelFile, exercise: Exercise, rounds: int
             start = time.perf_counter()
             frames = _bare_loop(long, model)
             bare.append(time.perf_counter() - start)
-            for workers, seconds in ((1, one), (WORKERS, two)):
-                job = Job(source=long, exercise=exercise.id, folder=Path(folder) / "out", model=model, workers=workers)
+            for workers, judged, whole in ((1, judged_by_one, by_one), (WORKERS, judged_by_two, by_two)):
                 start = time.perf_counter()
-                analyse(job, exercise)
-                seconds.append(time.perf_counter() - start)
+                analysis = judge(estimate(long, model, workers=workers), exercise)
+                judged.append(time.perf_counter() - start)
+                write_report(analysis, Path(folder) / "out", (Footage(long, sound=True),))
+                whole.append(time.perf_counter() - start)
             own.append(_own_cost(long, model, exercise))
     return {
         "video": video.name,
         "frames": frames,
         "bare_loop_s": statistics.median(bare),
-        "analysis_s": statistics.median(one),
-        "analysis_with_two_workers_s": statistics.median(two),
-        "analysis_to_bare_loop": statistics.median(b / a for a, b in zip(bare, one, strict=True)),
-        "bare_loop_to_two_workers": statistics.median(a / b for a, b in zip(bare, two, strict=True)),
+        "judged_s": statistics.median(judged_by_one),
+        "judged_by_two_workers_s": statistics.median(judged_by_two),
+        "analysis_s": statistics.median(by_one),
+        "analysis_by_two_workers_s": statistics.median(by_two),
+        "judged_to_bare_loop": _ratio(judged_by_one, bare),
+        "analysis_to_bare_loop": _ratio(by_one, bare),
+        "bare_loop_to_judged_by_two_workers": _ratio(bare, judged_by_two),
+        "bare_loop_to_two_workers": _ratio(bare, by_two),
         "own_cost_ms_per_frame": 1000 * statistics.median(own) / frames,
-        "frames_per_s": frames / statistics.median(one),
+        "frames_per_s": frames / statistics.median(by_one),
     }
+
+
+def _ratio(of: list[float], to: list[float]) -> float:
+    """The median over the rounds, since a machine's pace changes between them."""
+    return statistics.median(a / b for a, b in zip(of, to, strict=True))
 
 
 def repeated(video: Path, path: Path, seconds: float) -> Path:

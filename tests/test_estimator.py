@@ -147,7 +147,7 @@ def test_who_walks_is_followed(estimator: Estimator) -> None:
 
 def test_who_comes_after_a_bystander_is_coached_instead(estimator: Estimator) -> None:
     bystander, coached = Body(1, 80, height=130), Body(2, 320, height=260)
-    shown = frames([[bystander]] * 50 + [[bystander, coached]] * 300)
+    shown = frames([[bystander]] * 50 + [[bystander, coached]] * 400)
     anew, where = [], []
     for frame in shown:
         pose = estimator(frame)

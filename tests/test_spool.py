@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -87,3 +88,11 @@ def test_a_full_disk_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spool, "_file", Full())
     with pytest.raises(FormCoachError, match="No space left on device; make room"):
         spool.append(None)
+
+
+def test_may_be_read_from_two_threads() -> None:
+    poses = some(6 * BLOCK)
+    spool = Spool(poses)
+    with ThreadPoolExecutor(2) as pool:
+        read = [pool.submit(lambda: list(spool)) for _ in range(4)]
+    assert all(same(a, b) for one in read for a, b in zip(one.result(), poses, strict=True))
