@@ -43,7 +43,7 @@ GOALS = {
 def time_analysis(video: Path, model: ModelFile, exercise: Exercise, rounds: int) -> dict[str, Any]:
     """Seconds of a bare decode-and-detect loop and of a whole analysis on the same frames, in turn; medians.
 
-    The bare loop is PyAV and MediaPipe alone, mask included. The analysis goes on from what is judged to the report with
+    The bare loop is PyAV and MediaPipe alone, mask included. The analysis goes on from what is judged to the report and
     its clips. Our own cost is the processor time of everything after the model: the outline, the pose, the judgement.
 
     Raises:
