@@ -532,6 +532,7 @@ def evaluate(
     wanted = set(exercise) if exercise else set(catalogue.exercises)
     for one in wanted:
         catalogue[one]
+    find_clips(folder)  # says what is wrong there before a model is fetched
     chosen, cache = _model(model), cache_folder() / "tracks"
     tracks = partial(track_of, model=chosen, fps=fps, cache=cache)
     judge = partial(cached_report, model=chosen, fps=fps, cache=cache)
