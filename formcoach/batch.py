@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from formcoach.analysis import Analysis, estimate, judge
 from formcoach.catalogue import load_catalogue
 from formcoach.errors import FormCoachError
-from formcoach.processes import begin_worker
+from formcoach.processes import begin_worker, undisturbed
 from formcoach.recognising import AUTO, recognised
 from formcoach.recording import load_track
 from formcoach.report import write_report
@@ -148,7 +148,8 @@ def analyse_all(jobs: list[Job], workers: int) -> Iterator[Outcome]:
     """
     killed: list[Job] = []
     pool = _pool(min(workers, len(jobs)))
-    futures = {pool.submit(outcome_of, job): job for job in jobs}
+    with undisturbed():
+        futures = {pool.submit(outcome_of, job): job for job in jobs}
     try:
         for future in as_completed(futures):
             if isinstance(future.exception(), BrokenProcessPool):

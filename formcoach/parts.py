@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from formcoach.estimator import Estimator
 from formcoach.frames import Video, read_ahead
-from formcoach.processes import begin_worker
+from formcoach.processes import begin_worker, undisturbed
 from formcoach.spool import Spool
 
 if TYPE_CHECKING:
@@ -252,7 +252,8 @@ def read_parts(
     def read(number: int, known: Pose | None) -> Future[Part]:
         return pool.submit(_read, video_path, model, fps, number, number < count - 1, known)
 
-    futures = [read(number, None) for number in range(count)]
+    with undisturbed():
+        futures = [read(number, None) for number in range(count)]
     try:
         _await(futures, _Progress(done, on_frame, expected), stop, stopping)
         return _in_order(futures, read)
