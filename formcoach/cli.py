@@ -532,21 +532,21 @@ def evaluate(
     wanted = set(exercise) if exercise else set(catalogue.exercises)
     for one in wanted:
         catalogue[one]
-    find_clips(folder)  # says what is wrong there before a model is fetched
+    clips = find_clips(folder)  # says what is wrong there before a model is fetched
     chosen, cache = _model(model), cache_folder() / "tracks"
     tracks = partial(track_of, model=chosen, fps=fps, cache=cache)
     judge = partial(cached_report, model=chosen, fps=fps, cache=cache)
     if auto:
         if signatures is not None:
             os.environ[SIGNATURES_VARIABLE] = str(signatures)
-        _print_json(recognition(find_clips(folder), tracks))
+        _print_json(recognition(clips, tracks))
         return
     declared = {one.id: [fault.id for fault in one.faults] for one in catalogue.exercises.values()}
     scores = run(folder, judge=judge, exercises=wanted, workers=workers, faults=declared, console=err)
     if table is not None:
         write_table(table, catalogue, scores)
     if signatures is not None:
-        write_signatures(signatures, looks_of(find_clips(folder), tracks))
+        write_signatures(signatures, looks_of(clips, tracks))
     if as_json:
         _print_json(scores.to_json())
     else:

@@ -11,7 +11,6 @@ from formcoach.cuts import CutFinder
 from formcoach.landmarker import Landmarker
 from formcoach.light import brightened
 from formcoach.people import (
-    CERTAIN,
     MORE_PROMINENT,
     TRUNK,
     Person,
@@ -154,7 +153,7 @@ class Estimator:
     def _believable(self, pose: Pose, lost_s: float) -> bool:
         """Whether it is where the person was just now, or is seen without a doubt."""
         if self._last is None or lost_s > LATELY_S:
-            return float(pose.visibility[TRUNK].min()) >= CERTAIN
+            return Person.of(pose).is_certain()
         now, then = pose.landmarks[TRUNK, :2], self._last.landmarks[TRUNK, :2]
         torso_px = float(np.hypot(*(then[:2].mean(axis=0) - then[2:].mean(axis=0))))
         across_px = float(np.ptp(self._last.landmarks[:, :2], axis=0).max()) / 4

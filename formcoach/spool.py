@@ -89,8 +89,10 @@ class Spool(Sequence["Pose | None"]):
     def __getitem__(self, index: int | slice) -> Pose | tuple[Pose | None, ...] | None:
         if isinstance(index, slice):
             return self._slice(range(*index.indices(len(self))))
-        index = range(len(self))[index]
-        return self._block(index // BLOCK)[index % BLOCK]
+        number, place = divmod(range(len(self))[index], BLOCK)
+        if number == self._stored // BLOCK:  # one of the rows that wait is not to cost all of them
+            return _poses(self._tail[place : place + 1].copy())[0]
+        return self._block(number)[place]
 
     def _slice(self, places: range) -> tuple[Pose | None, ...]:
         blocks = {number: self._block(number) for number in sorted({i // BLOCK for i in places})}
