@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from recordings import rows
 
 from formcoach.model import find_model
+from formcoach.recording import save_track
 
 if TYPE_CHECKING:
     from formcoach.model import ModelFile
@@ -88,3 +90,11 @@ def cli(tmp_path: Path) -> Cli:
 def model() -> ModelFile:
     """The real pose model, fetched where it is not there yet."""
     return find_model("full")
+
+
+@pytest.fixture(scope="module")
+def track(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A pose track of two rows."""
+    path = tmp_path_factory.mktemp("track") / "rows.npz"
+    save_track(path, rows(reps=2))
+    return path

@@ -14,12 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from distributed import Client
-from recordings import rows
 
 from formcoach.batch import Job
 from formcoach.cluster import analyse_on, reached
 from formcoach.errors import FormCoachError
-from formcoach.recording import save_track
 from formcoach.summary import COLUMNS
 
 if TYPE_CHECKING:
@@ -128,13 +126,6 @@ def strict(cli_in: type[Cli], tmp_path_factory: pytest.TempPathFactory) -> Itera
     cluster = Dask(cli_in, tmp_path_factory.mktemp("strict"), DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0")
     yield cluster
     cluster.stop()
-
-
-@pytest.fixture(scope="module")
-def track(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("track") / "rows.npz"
-    save_track(path, rows(reps=2))
-    return path
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from formcoach.batch import Job
 from formcoach.catalogue import load_catalogue, setting, settings
 from formcoach.errors import FormCoachError
 from formcoach.marks import MARK, Marks, leave, tally_before
-from formcoach.recording import save_track
 from formcoach.report import report_of, write_report
 from formcoach.summary import COLUMNS, Line, Tally, check_summary, tally_of, write_summary
 
@@ -30,13 +29,6 @@ if TYPE_CHECKING:
 
 EXERCISE = "bent-over-row"
 SAMPLES = Path(__file__).parent.parent / "samples"
-
-
-@pytest.fixture(scope="module")
-def track(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("track") / "rows.npz"
-    save_track(path, rows(reps=2))
-    return path
 
 
 @pytest.fixture
