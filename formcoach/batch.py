@@ -173,7 +173,9 @@ def _pool(workers: int) -> ProcessPoolExecutor:
 
 def _alone(pool: ProcessPoolExecutor, job: Job) -> Outcome:
     try:
-        return pool.submit(outcome_of, job).result()
+        with undisturbed():
+            future = pool.submit(outcome_of, job)
+        return future.result()
     except BrokenProcessPool:
         return Outcome(job=job, error=f"{job.source}: its process was killed; is there memory enough?")
 

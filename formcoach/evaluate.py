@@ -27,7 +27,7 @@ from rich.table import Table
 from rich.text import Text
 
 from formcoach.errors import FormCoachError
-from formcoach.processes import begin_worker
+from formcoach.processes import begin_worker, undisturbed
 from formcoach.scoring import (
     ClipScore,
     Failure,
@@ -241,7 +241,8 @@ def _until_broken(
     try:
         while waiting or running:
             while waiting and len(running) < workers:
-                running[pool.submit(run, waiting[0])] = waiting[0]
+                with undisturbed():
+                    running[pool.submit(run, waiting[0])] = waiting[0]
                 waiting.popleft()
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 scores = _result(future, running[future])

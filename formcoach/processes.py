@@ -6,12 +6,13 @@ import multiprocessing
 import os
 import signal
 from contextlib import contextmanager
-from threading import Thread
+from threading import Thread, current_thread, main_thread
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from multiprocessing.process import BaseProcess
+    from types import FrameType
 
 
 def begin_worker() -> None:
@@ -29,8 +30,26 @@ def begin_worker() -> None:
 def undisturbed() -> Iterator[None]:
     """Where processes are started: Ctrl-C waits until they are, and never reaches them.
 
-    A process whose parent is interrupted while it starts it complains with a traceback.
+    A process whose parent is interrupted while it starts it complains with a traceback. The mask is what processes
+    inherit; it stays with its thread, and any other one may take the signal for the main one, so that one waits too.
     """
+    came: list[tuple[int, FrameType | None]] = []
+    handler = signal.getsignal(signal.SIGINT)
+    waits = current_thread() is main_thread() and callable(handler)
+    if waits:
+        signal.signal(signal.SIGINT, lambda number, frame: came.append((number, frame)))
+    try:
+        with _masked():
+            yield
+    finally:
+        if waits:
+            signal.signal(signal.SIGINT, handler)
+        if came and callable(handler):
+            handler(*came[0])
+
+
+@contextmanager
+def _masked() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
+import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from formcoach.batch import Job, analyse_all
+from formcoach.processes import undisturbed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +45,26 @@ def test_workers_do_not_outlive_their_parent(cli: Cli, tmp_path: Path, sleep: in
     assert process.stdout.readline() == b"ready\n"
     process.kill()
     process.communicate(timeout=30)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there, os.kill ends the process")
+def test_ctrl_c_waits_until_processes_are_started() -> None:
+    """Also where another thread takes the signal, as the one that moves a progress bar may."""
+    enough = threading.Event()
+    threading.Thread(target=enough.wait, daemon=True).start()
+    started: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_start(started)
+    enough.set()
+    assert started == ["both"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def interrupted_start(started: list[str]) -> None:
+    with undisturbed():
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.05)
+        started.append("both")
 
 
 DEADLY = '''
