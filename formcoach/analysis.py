@@ -11,8 +11,8 @@ from formcoach.body import View
 from formcoach.coach import Coach, Cue, to_coach
 from formcoach.errors import printable
 from formcoach.judging import broken_rules
-from formcoach.pipeline import moments
-from formcoach.pose import PoseTrack, Source
+from formcoach.pipeline import Pipeline
+from formcoach.pose import Pose, PoseTrack, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from formcoach.exercise import Exercise, Rep, Span
     from formcoach.model import ModelFile
     from formcoach.parts import Part
+    from formcoach.pipeline import Moment
     from formcoach.reps import State
 
 
@@ -93,12 +94,16 @@ def estimate(
         FormCoachError: no video, no frames.
     """
     from formcoach.parts import read_part, read_parts
-    from formcoach.spool import Spool
 
     parts = None
     if workers > 1:
         parts = read_parts(video_path, model.path, fps, workers=workers, on_frame=on_frame, stop=stop)
-    parts = parts or [read_part(video_path, model.path, fps, on_frame=on_frame, stop=stop)]
+    return _track(video_path, model, parts or [read_part(video_path, model.path, fps, on_frame=on_frame, stop=stop)])
+
+
+def _track(video_path: Path, model: ModelFile, parts: list[Part]) -> PoseTrack:
+    from formcoach.spool import Spool
+
     times = [time_s for part in parts for time_s in part.times_s]
     poses = parts[0].poses if len(parts) == 1 else Spool(pose for part in parts for pose in part.poses)
     breaks_s = tuple(time_s for part in parts for time_s in part.breaks_s)
@@ -108,33 +113,106 @@ def estimate(
     return PoseTrack(source, np.array(times), poses, breaks_s)
 
 
+def analysed(
+    video_path: Path,
+    model: ModelFile,
+    exercise: Exercise,
+    *,
+    fps: float | None = None,
+    workers: int = 1,
+    on_frame: Callable[[int | None], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Analysis:
+    """A video judged from its pictures.
+
+    Where several processes share it, their parts are judged as they come. Beside the model of one process a judging
+    thread was measured to be slower than judging afterwards (17.9 s against 17.0 s): both need the interpreter.
+
+    Args:
+        video_path: as in `estimate`, and so are the others.
+        model: the pose model.
+        exercise: to judge it as.
+        fps: analysis rate.
+        workers: processes.
+        on_frame: progress.
+        stop: whether to.
+
+    Raises:
+        FormCoachError: no video, no frames; or a rule fails at what it counts by.
+    """
+    from formcoach.parts import read_parts
+
+    judgement, parts = Judgement(exercise), None
+    if workers > 1:
+        parts = read_parts(
+            video_path, model.path, fps, workers=workers, on_frame=on_frame, stop=stop, on_pose=judgement.take
+        )
+    if parts is None:
+        return judge(estimate(video_path, model, fps=fps, on_frame=on_frame, stop=stop), exercise)
+    return judgement.of(_track(video_path, model, parts))
+
+
 def judge(track: PoseTrack, exercise: Exercise) -> Analysis:
     """Count and judge a recording's reps."""
-    coach = Coach(exercise)
-    instants: list[Instant] = []
-    reps: list[Rep] = []
-    partials: list[Span] = []
-    cues: list[Cue] = []
-    azimuths: list[float] = []
-    for moment in moments(track, exercise, track.breaks_s):
-        reps += moment.finished
-        cues += (cue for rep in to_coach(moment, exercise) if (cue := coach.after(rep)) is not None)
-        partials += moment.partials
-        instants.append(Instant(moment.time_s, moment.state, moment.progress, moment.count, moment.set_number))
+    judgement = Judgement(exercise)
+    for time_s, pose in track:
+        judgement.take(time_s, pose, time_s in track.breaks_s)
+    return judgement.of(track)
+
+
+class Judgement:
+    """Counts and judges a recording's reps while its poses come."""
+
+    def __init__(self, exercise: Exercise) -> None:
+        self._exercise = exercise
+        self._pipeline = Pipeline(exercise)
+        self._coach = Coach(exercise)
+        self._instants: list[Instant] = []
+        self._reps: list[Rep] = []
+        self._partials: list[Span] = []
+        self._cues: list[Cue] = []
+        self._azimuths: list[float] = []
+
+    def take(self, time_s: float, pose: Pose | None, anew: bool) -> None:
+        """Take one frame.
+
+        Args:
+            time_s: strictly rising.
+            pose: None where nobody was in view.
+            anew: whether something new begins with it, as in `PoseTrack.breaks_s`.
+
+        Raises:
+            FormCoachError: a rule fails at what it counts by.
+        """
+        if anew:
+            self._pipeline.begin_anew()
+        moment = self._pipeline.update(time_s, pose)
+        self._add(moment)
+        self._instants.append(Instant(time_s, moment.state, moment.progress, moment.count, moment.set_number))
         if moment.body is not None:
-            azimuths.append(moment.body.azimuth_deg)
-    azimuth = float(np.median([rep.azimuth_deg for rep in reps] or azimuths or [np.nan]))
-    return Analysis(
-        exercise=exercise,
-        track=track,
-        instants=tuple(instants[: len(track)]),  # the last moment is that of the recording's end, not a frame's
-        reps=tuple(reps),
-        partials=tuple(partials),
-        cues=tuple(cues),
-        view=None if np.isnan(azimuth) else View.at(azimuth),
-        azimuth_deg=azimuth,
-        notes=_notes(exercise, track, reps),
-    )
+            self._azimuths.append(moment.body.azimuth_deg)
+
+    def _add(self, moment: Moment) -> None:
+        self._reps += moment.finished
+        said = (self._coach.after(rep) for rep in to_coach(moment, self._exercise))
+        self._cues += (cue for cue in said if cue is not None)
+        self._partials += moment.partials
+
+    def of(self, track: PoseTrack) -> Analysis:
+        """The judged recording, all of whose poses were taken; once."""
+        self._add(self._pipeline.finish())
+        azimuth = float(np.median([rep.azimuth_deg for rep in self._reps] or self._azimuths or [np.nan]))
+        return Analysis(
+            exercise=self._exercise,
+            track=track,
+            instants=tuple(self._instants),
+            reps=tuple(self._reps),
+            partials=tuple(self._partials),
+            cues=tuple(self._cues),
+            view=None if np.isnan(azimuth) else View.at(azimuth),
+            azimuth_deg=azimuth,
+            notes=_notes(self._exercise, track, self._reps),
+        )
 
 
 def _found(parts: list[Part], frames: int) -> tuple[str, ...]:

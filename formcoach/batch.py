@@ -6,10 +6,11 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
-from formcoach.analysis import Analysis, estimate, judge
+from formcoach.analysis import Analysis, analysed, estimate, judge
 from formcoach.catalogue import load_catalogue
 from formcoach.errors import FormCoachError
 from formcoach.processes import begin_worker, undisturbed
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from formcoach.cutting import Footage
     from formcoach.exercise import Exercise
     from formcoach.model import ModelFile
-    from formcoach.pose import Frame, Pose, PoseTrack
+    from formcoach.pose import Frame, Pose
 
 TRACK_SUFFIX = ".npz"
 
@@ -104,17 +105,8 @@ def _analyse(
     on_frame: Callable[[str, int | None], None] | None,
     stop: Callable[[], bool] | None,
 ) -> tuple[Analysis, dict[str, Any]]:
-    if job.source.suffix.lower() == TRACK_SUFFIX:
-        if job.annotate:
-            raise FormCoachError(f"{job.source.name} is a pose track: --annotate needs the video")
-        track = load_track(job.source)
-    else:
-        if job.model is None:
-            raise FormCoachError("a video needs a pose model")
-        tick = None if on_frame is None else lambda expected: on_frame("analysing", expected)
-        track = estimate(job.source, job.model, fps=job.fps, workers=job.workers, on_frame=tick, stop=stop)
-    analysis = _judged(track, exercise)
-    report = write_report(analysis, job.folder, _footage(job, track, stop))
+    analysis = _judged(job, exercise, None if on_frame is None else partial(on_frame, "analysing"), stop)
+    report = write_report(analysis, job.folder, _footage(job, analysis, stop))
     if job.annotate and not (stop is not None and stop()):
         from formcoach.annotate import annotate
 
@@ -128,17 +120,32 @@ def _analyse(
     return analysis, report
 
 
-def _judged(track: PoseTrack, exercise: Exercise | None) -> Analysis:
-    return recognised(track, load_catalogue().exercises) if exercise is None else judge(track, exercise)
+def _judged(
+    job: Job,
+    exercise: Exercise | None,
+    on_frame: Callable[[int | None], None] | None,
+    stop: Callable[[], bool] | None,
+) -> Analysis:
+    if job.source.suffix.lower() == TRACK_SUFFIX:
+        if job.annotate:
+            raise FormCoachError(f"{job.source.name} is a pose track: --annotate needs the video")
+        track = load_track(job.source)
+        return recognised(track, load_catalogue().exercises) if exercise is None else judge(track, exercise)
+    if job.model is None:
+        raise FormCoachError("a video needs a pose model")
+    if exercise is None:
+        track = estimate(job.source, job.model, fps=job.fps, workers=job.workers, on_frame=on_frame, stop=stop)
+        return recognised(track, load_catalogue().exercises)
+    return analysed(job.source, job.model, exercise, fps=job.fps, workers=job.workers, on_frame=on_frame, stop=stop)
 
 
-def _footage(job: Job, track: PoseTrack, stop: Callable[[], bool] | None) -> tuple[Footage, ...]:
+def _footage(job: Job, analysis: Analysis, stop: Callable[[], bool] | None) -> tuple[Footage, ...]:
     """What the page may show clips of; nothing for a track, and for who wants to stop."""
     from formcoach.cutting import Footage
 
     if job.source.suffix.lower() == TRACK_SUFFIX or (stop is not None and stop()):
         return ()
-    return (Footage(job.source, sound=not track.source.notes),)
+    return (Footage(job.source, sound=not analysis.track.source.notes),)
 
 
 def analyse_all(jobs: list[Job], workers: int) -> Iterator[Outcome]:

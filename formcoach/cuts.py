@@ -45,6 +45,8 @@ SCENE_S = 0.4
 
 PALE = 0.35
 """A picture with less than this share of the contrast before is not judged at once: dark, a flash, a hand."""
+MIN_STEP_S = 1 / 45
+"""Frames that follow sooner are not looked at: 60 a second tell no more than 30."""
 SETTLED_S = 0.2
 """How long a pale picture must stay like itself and unlike the scene before to be a new scene."""
 STILL = 0.7
@@ -203,6 +205,7 @@ class CutFinder:
         self._size: tuple[int, ...] = ()
         self._points = np.empty((0, ROWS * COLUMNS), np.intp)
         self._kept: deque[tuple[float, _Sketch]] = deque()
+        self._seen_s = -math.inf
         self._restart(-math.inf, None)
 
     def __call__(self, frame: Frame) -> bool:
@@ -210,6 +213,9 @@ class CutFinder:
 
         After a fade through black it is the first frame that shows enough. A frame of another size is no cut by itself.
         """
+        if frame.time_s - self._seen_s < MIN_STEP_S:
+            return False
+        self._seen_s = frame.time_s
         sketch = _Sketch.of(self._cells(frame.image))
         if sketch.blank:
             return False

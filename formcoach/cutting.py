@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 HIGHEST_PX, WIDEST_PX = 480, 800
 MIN_STEP_S = 1 / 45
 """Frames that follow sooner are left out, so that 60 a second become 30."""
+THREADS = 2
+"""Most of the work is done outside Python."""
 LATE_S = 0.25
 """A clip whose first frame comes later than this after its beginning was reached by a broken index."""
 ENCODING = {
@@ -107,7 +110,7 @@ def cut(footage: Sequence[Footage], windows: Sequence[Window], region: Region) -
 
 def _cut_one(footage: Footage, windows: Sequence[Window], region: Region) -> dict[int, Clip]:
     try:
-        clips = _read(footage, windows, region, by_index=footage.sound)
+        clips = _read_shared(footage, windows, region) if footage.sound else None
         if clips is None:
             clips = _read(footage, windows, region, by_index=False)
     except (OSError, av.FFmpegError) as error:
@@ -117,6 +120,22 @@ def _cut_one(footage: Footage, windows: Sequence[Window], region: Region) -> dic
     return clips or {}
 
 
+def _read_shared(footage: Footage, windows: Sequence[Window], region: Region) -> dict[int, Clip] | None:
+    """Cut the windows out in several threads, each its stretch of the video; None where a jump led too far."""
+    ordered = sorted(windows, key=lambda window: window.start_s)
+    size = -(-len(ordered) // THREADS)
+    with ThreadPoolExecutor(THREADS) as pool:
+        shares = [ordered[i : i + size] for i in range(0, len(ordered), size)]
+        read = [pool.submit(_read, footage, share, region, by_index=True) for share in shares]
+        done: dict[int, Clip] = {}
+        for one in read:
+            clips = one.result()
+            if clips is None:
+                return None
+            done |= clips
+    return done
+
+
 def _read(footage: Footage, windows: Sequence[Window], region: Region, *, by_index: bool) -> dict[int, Clip] | None:
     """Cut the windows out in one go through the video; None where a jump led past the beginning of one."""
     waiting = sorted(windows, key=lambda window: window.start_s)
@@ -124,7 +143,6 @@ def _read(footage: Footage, windows: Sequence[Window], region: Region, *, by_ind
     done: dict[int, Clip] = {}
     with tempfile.TemporaryDirectory() as folder, Video.open(footage.path) as video, ExitStack() as stack:
         frames = stack.enter_context(closing(read_ahead(video)))
-        last_s = -math.inf
         for frame in frames:
             time_s = footage.start_s + frame.time_s
             while waiting and waiting[0].start_s <= time_s:
@@ -139,10 +157,8 @@ def _read(footage: Footage, windows: Sequence[Window], region: Region, *, by_ind
                 break
             if not running:
                 video.skip_to(waiting[0].start_s - footage.start_s, by_index=by_index)
-            elif frame.time_s - last_s >= MIN_STEP_S:
-                last_s = frame.time_s
-                for one in running:
-                    one.add(frame, time_s)
+            for one in running:
+                one.add(frame, time_s)
         for one in running:
             done[one.window.key] = one.clip()
     return done
@@ -156,14 +172,16 @@ class _Cutting:
         self.window = window
         self._path = folder / f"{window.key}.mp4"
         self._start_s = start_s
+        self._last_s = -math.inf
         self._rows = _span(region.top, region.bottom, height)
         self._columns = _span(region.left, region.right, width)
         self._width, self._height = _size(self._columns.stop - self._columns.start, self._rows.stop - self._rows.start)
         self._writer: Mp4Writer | None = Mp4Writer(self._path, self._width, self._height, encoding=ENCODING)
 
     def add(self, frame: Frame, time_s: float) -> None:
-        """Take a frame."""
-        if self._writer is not None:
+        """Take a frame, if it is not too soon after the last one. So a clip does not depend on the clips before it."""
+        if self._writer is not None and time_s - self._last_s >= MIN_STEP_S:
+            self._last_s = time_s
             self._writer.write(frame.image[self._rows, self._columns], time_s - self._start_s)
 
     def clip(self) -> Clip:

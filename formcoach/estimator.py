@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-ESTIMATOR_VERSION = "3"
+ESTIMATOR_VERSION = "4"
 """Changes whenever the same picture may give another pose; part of the key of cached pose tracks."""
 
 LATELY_S = 1.0

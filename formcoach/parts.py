@@ -6,7 +6,8 @@ So a part's poses depend on the video alone, and on whom the part before it foll
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor
+import math
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 from formcoach.estimator import Estimator
-from formcoach.frames import Video, read_ahead
+from formcoach.frames import MAX_DURATION_S, Video, read_ahead
 from formcoach.processes import begin_worker, undisturbed
 from formcoach.spool import Spool
 
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
 
     from formcoach.pose import Frame, Pose
 
+    OnPose = Callable[[float, Pose | None, bool], None]
+
 PART_S = 30.0
-"""A part's length: long against the lead, short enough that two minutes are shared well."""
+"""About how long a part is: long against the lead, short enough that a minute is shared."""
 GLANCE_S = 2.5
 """How much earlier a part's estimator is shown the pictures: so long it takes to know a dissolve."""
 LEAD_S = 0.5
@@ -39,16 +42,51 @@ LOOK_S = 0.1
 """How often the progress of the processes is asked for."""
 
 
+@dataclass(frozen=True)
+class Seams:
+    """Where the parts of a video begin.
+
+    Attributes:
+        length_s: of a part, in whole seconds, so that no rounding moves a frame from one to another.
+        count: how many parts; the last one ends with the video.
+    """
+
+    length_s: float
+    count: int
+
+    @staticmethod
+    def of(duration_s: float | None) -> Seams:
+        """Those of a video that promises to last so long: an even number, so that two processes share it well.
+
+        One part where it is short, and where nothing is promised.
+        """
+        if duration_s is None or duration_s < PART_S:
+            return Seams(MAX_DURATION_S, 1)
+        length_s = float(math.ceil(duration_s / (2 * max(round(duration_s / (2 * PART_S)), 1))))
+        return Seams(length_s, math.ceil(duration_s / length_s))
+
+    def number_at(self, time_s: float) -> int:
+        """Of the part that a time lies in."""
+        return min(int(time_s // self.length_s), self.count - 1)
+
+    def begin_s(self, number: int) -> float:
+        """When a part begins."""
+        return number * self.length_s
+
+
 class Relay:
-    """An estimator for a whole recording: at each part's beginning another one takes over.
+    """An estimator for a whole recording, or for one of its parts: at each beginning another one takes over.
 
     Args:
         model: the pose model's bundle.
         estimator: makes one.
+        seams: where the parts begin.
         number: the part that the first frame belongs to, or leads to.
+        alone: whether no frame comes after that part.
         known: the person who was coached before it.
 
     Attributes:
+        seams: where the parts begin.
         anew: whether something new began with the last frame.
         turned: in how many frames the person was found in the turned picture only.
         crowded: whether several people were in view.
@@ -59,17 +97,22 @@ class Relay:
         self,
         model: Path,
         estimator: Callable[..., Estimator],
+        seams: Seams,
         *,
         number: int = 0,
+        alone: bool = False,
         known: Pose | None = None,
     ) -> None:
         self.anew = self.crowded = self.doubtful = False
         self.turned = 0
         self.number = number
+        self.seams = seams
+        self._leads_s = math.inf if alone or number == seams.count - 1 else seams.begin_s(number + 1) - GLANCE_S
         self._known = known
         self._make = partial(estimator, model)
         self._now = self._make(known=known)
         self._next: Estimator | None = None
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="lead")
 
     def __enter__(self) -> Relay:
         return self
@@ -77,22 +120,23 @@ class Relay:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._beside.shutdown()
         self._now.__exit__(kind, error, trace)
         if self._next is not None:
             self._next.__exit__(kind, error, trace)
 
     def __call__(self, frame: Frame) -> Pose | None:
         """The pose of the coached person in the frame, or None where they are not found."""
-        number = int(frame.time_s // PART_S)
+        number = self.seams.number_at(frame.time_s)
         if number > self.number:
             self._take_over(number)
-        elif self._next is None and frame.time_s >= (self.number + 1) * PART_S - GLANCE_S:
-            self._next = self._make(known=self._known)
-        if self._next is not None:
-            _lead(self._next, frame, self.number + 1)
+        # The estimator that is to take over and the one that is at work need not wait for each other.
+        leading = self._beside.submit(self._lead_next, frame) if frame.time_s >= self._leads_s else None
         turned = self._now.turned
-        pose = _lead(self._now, frame, self.number)
-        if frame.time_s >= self.number * PART_S:
+        pose = self._lead(self._now, frame, self.number)
+        if leading is not None:
+            leading.result()
+        if frame.time_s >= self.seams.begin_s(self.number):
             self.turned += self._now.turned - turned
         self.anew = self._now.anew
         self._known = pose or self._known
@@ -110,14 +154,20 @@ class Relay:
         self._now = self._next or self._make(known=self._known)
         self._next = None
         self.number = number
+        last = number == self.seams.count - 1
+        self._leads_s = math.inf if last else self.seams.begin_s(number + 1) - GLANCE_S
 
+    def _lead_next(self, frame: Frame) -> None:
+        if self._next is None:
+            self._next = self._make(known=self._known)
+        self._lead(self._next, frame, self.number + 1)
 
-def _lead(estimator: Estimator, frame: Frame, number: int) -> Pose | None:
-    """The pose, from shortly before the part on; earlier frames are only glanced at."""
-    if frame.time_s >= number * PART_S - LEAD_S:
-        return estimator(frame)
-    estimator.glance(frame)
-    return None
+    def _lead(self, estimator: Estimator, frame: Frame, number: int) -> Pose | None:
+        """The pose, from shortly before the part on; earlier frames are only glanced at."""
+        if frame.time_s >= self.seams.begin_s(number) - LEAD_S:
+            return estimator(frame)
+        estimator.glance(frame)
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,16 +234,20 @@ def read_part(
     poses = Spool()
     breaks: list[float] = []
     stopped = False
-    lead_s = number * PART_S - GLANCE_S
-    with Video.open(video_path, fps=fps) as video, Relay(model, Estimator, number=number, known=known) as relay:
+    with (
+        Video.open(video_path, fps=fps) as video,
+        Relay(model, Estimator, Seams.of(video.duration_s), number=number, alone=alone, known=known) as relay,
+    ):
+        begin_s, end_s = relay.seams.begin_s(number), relay.seams.begin_s(number + 1)
+        lead_s = begin_s - GLANCE_S
         if number:
             next(video)  # times count from the first frame
             video.skip_to(lead_s, by_index=True)
         for frame in read_ahead(video):
-            if alone and frame.time_s >= (number + 1) * PART_S:
+            if alone and frame.time_s >= end_s:
                 break
             pose = relay(frame)
-            if frame.time_s >= number * PART_S:
+            if frame.time_s >= begin_s:
                 times.append(frame.time_s)
                 poses.append(pose)
                 breaks += [frame.time_s] * relay.anew
@@ -224,6 +278,7 @@ def read_parts(
     workers: int,
     on_frame: Callable[[int | None], None] | None = None,
     stop: Callable[[], bool] | None = None,
+    on_pose: OnPose | None = None,
 ) -> list[Part] | None:
     """Estimate a video in several processes; None where that would not give what one process gives.
 
@@ -237,13 +292,16 @@ def read_parts(
         workers: how many processes.
         on_frame: called once a frame, some tenths of a second later.
         stop: asked a few times a second.
+        on_pose: told each frame's time, its pose, and whether something new begins with it, in order; what it was told
+            is void where the result is None.
 
     Raises:
         FormCoachError: no video, no frames.
     """
     with Video.open(video_path, fps=fps) as video:
-        count, expected = int((video.duration_s or 0.0) // PART_S) + 1, video.frames_estimate
-    if count < 2:
+        seams, expected = Seams.of(video.duration_s), video.frames_estimate
+    count = seams.count
+    if count == 1:
         return None
     context = get_context("spawn")
     done, stopping = context.Value("q", 0), context.Event()
@@ -255,8 +313,8 @@ def read_parts(
     with undisturbed():
         futures = [read(number, None) for number in range(count)]
     try:
-        _await(futures, _Progress(done, on_frame, expected), stop, stopping)
-        return _in_order(futures, read)
+        watch = _Watch(_Progress(done, on_frame, expected), stop, stopping)
+        return _in_order(futures, read, seams, watch, on_pose)
     except BrokenProcessPool:  # a process was killed, for its memory perhaps; one at a time may go well
         return None
     except BaseException:
@@ -266,20 +324,29 @@ def read_parts(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _in_order(futures: list[Future[Part]], read: Callable[..., Future[Part]]) -> list[Part] | None:
+def _in_order(
+    futures: list[Future[Part]],
+    read: Callable[..., Future[Part]],
+    seams: Seams,
+    watch: _Watch,
+    on_pose: OnPose | None,
+) -> list[Part] | None:
     """The parts up to where somebody stopped; None where one cannot be relied on."""
     parts: list[Part] = []
     known: Pose | None = None
     for number, future in enumerate(futures):
         if number:
-            lead_s = number * PART_S - GLANCE_S
+            lead_s = seams.begin_s(number) - GLANCE_S
             known = next((pose for part in reversed(parts) if (pose := part.known_at(lead_s)) is not None), None)
-        part = future.result()
+        part = watch.result(future)
         if part.crowded and known is not None and not part.stopped:
-            part = read(number, known).result()
+            part = watch.result(read(number, known))
         if not part.sure and not part.stopped:
             return None
         parts.append(part)
+        if on_pose is not None:
+            for time_s, pose in zip(part.times_s, part.poses, strict=True):
+                on_pose(time_s, pose, time_s in part.breaks_s)
         if part.stopped:
             break
     return parts
@@ -299,15 +366,20 @@ class _Progress:
                 self._on_frame(self._expected)
 
 
-def _await(futures: list[Future[Part]], progress: _Progress, stop: Callable[[], bool] | None, stopping: Event) -> None:
-    waiting = set(futures)
-    while waiting:
-        finished, waiting = wait_for(waiting, LOOK_S, return_when="FIRST_EXCEPTION")
-        progress.tell()
-        for future in finished:
-            future.result()
-        if stop is not None and stop():
-            stopping.set()
+class _Watch:
+    """Waits for parts; meanwhile it tells how far all of them have come, and asks whether to stop."""
+
+    def __init__(self, progress: _Progress, stop: Callable[[], bool] | None, stopping: Event) -> None:
+        self._progress, self._stop, self._stopping = progress, stop, stopping
+
+    def result(self, future: Future[Part]) -> Part:
+        waiting = {future}
+        while waiting:
+            _, waiting = wait_for(waiting, LOOK_S)
+            self._progress.tell()
+            if self._stop is not None and self._stop():
+                self._stopping.set()
+        return future.result()
 
 
 _shared: list[Any] = []

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from formcoach.analysis import estimate, judge
+from formcoach.analysis import analysed
 from formcoach.cutting import Footage
 from formcoach.estimator import Estimator
 from formcoach.frames import Video
@@ -66,7 +66,7 @@ def time_analysis(video: Path, model: ModelFile, exercise: Exercise, rounds: int
             bare.append(time.perf_counter() - start)
             for workers, judged, whole in ((1, judged_by_one, by_one), (WORKERS, judged_by_two, by_two)):
                 start = time.perf_counter()
-                analysis = judge(estimate(long, model, workers=workers), exercise)
+                analysis = analysed(long, model, exercise, workers=workers)
                 judged.append(time.perf_counter() - start)
                 write_report(analysis, Path(folder) / "out", (Footage(long, sound=True),))
                 whole.append(time.perf_counter() - start)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -12,7 +13,7 @@ from videos import steady, write_video
 from formcoach import parts
 from formcoach.estimator import Estimator
 from formcoach.frames import Video
-from formcoach.parts import GLANCE_S, LEAD_S, PART_S, Relay, read_part, read_parts
+from formcoach.parts import GLANCE_S, LEAD_S, PART_S, Relay, Seams, read_part, read_parts
 from formcoach.pose import Frame
 
 if TYPE_CHECKING:
@@ -62,8 +63,11 @@ def frame(time_s: float) -> Frame:
     return Frame(0, time_s, np.zeros((4, 4, 3), np.uint8))
 
 
-def relayed(times_s: list[float], **more: Any) -> tuple[Relay, list[Pose | None]]:
-    with Relay(NO_MODEL, cast("Any", Scripted), **more) as relay:
+THIRDS = Seams(PART_S, 3)
+
+
+def relayed(times_s: list[float], seams: Seams = THIRDS, **more: Any) -> tuple[Relay, list[Pose | None]]:
+    with Relay(NO_MODEL, cast("Any", Scripted), seams, **more) as relay:
         return relay, [relay(frame(time_s)) for time_s in times_s]
 
 
@@ -97,14 +101,40 @@ def test_a_process_that_begins_in_the_middle_gives_the_same() -> None:
 @pytest.mark.parametrize("gap_s", [1.0, PART_S, 3 * PART_S])
 def test_nothing_to_see_over_a_seam(gap_s: float) -> None:
     """Wherever the pictures go on, the estimator of that part begins there, at one go or alone."""
+    seams = Seams(PART_S, 6)
     start_s = PART_S - GLANCE_S - 0.25
     times = [start_s - 1, start_s, start_s + gap_s + 2.6, start_s + gap_s + 2.7]
-    _, whole = relayed(times)
+    _, whole = relayed(times, seams)
     number = int(times[-1] // PART_S)
-    _, alone = relayed([t for t in times if t >= number * PART_S - GLANCE_S], number=number)
+    _, alone = relayed([t for t in times if t >= number * PART_S - GLANCE_S], seams, number=number)
     assert whole[-1] is not None
     assert alone[-1] is not None
     assert (whole[-1].landmarks == alone[-1].landmarks).all()
+
+
+@pytest.mark.parametrize(
+    ("duration_s", "lengths_s"),
+    [
+        (None, [math.inf]),
+        (29.9, [math.inf]),
+        (30.0, [15.0, 15.0]),
+        (31.0, [16.0, 15.0]),
+        (60.0, [30.0, 30.0]),
+        (124.25, [32.0, 32.0, 32.0, 28.25]),
+    ],
+)
+def test_parts_are_shared_well_by_two(duration_s: float | None, lengths_s: list[float]) -> None:
+    seams = Seams.of(duration_s)
+    ends = [*(seams.begin_s(n) for n in range(1, seams.count)), duration_s or math.inf]
+    lengths = [end_s - seams.begin_s(n) for n, end_s in enumerate(ends)]
+    assert lengths == ([duration_s or math.inf] if len(lengths_s) == 1 else lengths_s)
+    assert [seams.number_at(seams.begin_s(n)) for n in range(seams.count)] == list(range(seams.count))
+
+
+@pytest.mark.parametrize("duration_s", np.arange(30.0, 400.0, 0.7).tolist())
+def test_no_part_is_empty(duration_s: float) -> None:
+    seams = Seams.of(duration_s)
+    assert seams.begin_s(seams.count - 1) < duration_s <= seams.begin_s(seams.count)
 
 
 def test_who_was_known_at_a_time() -> None:
@@ -132,16 +162,19 @@ EMPTY = parts.Part(
 
 # ---- out of a file ----
 
+LASTS_S = 95.0
+SEAMS = Seams.of(LASTS_S)
+
 
 @pytest.fixture
 def video(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(parts, "Estimator", Scripted)
-    return write_video(tmp_path / "set.mp4", steady(round(8 * (2 * PART_S + 5)), 8), options={"g": "16"})
+    return write_video(tmp_path / "set.mp4", steady(round(8 * LASTS_S), 8), options={"g": "16"})
 
 
 def test_parts_together_are_the_whole(video: Path) -> None:
     whole = read_part(video, NO_MODEL, None)
-    pieces = [read_part(video, NO_MODEL, None, number=n, alone=n < 2) for n in range(3)]
+    pieces = [read_part(video, NO_MODEL, None, number=n, alone=n < 3) for n in range(4)]
     assert all(piece.sure for piece in pieces)
     assert sum((piece.times_s for piece in pieces), ()) == whole.times_s
     joined = [pose for piece in pieces for pose in piece.poses]
@@ -198,14 +231,14 @@ def test_progress_is_told_frame_by_frame(video: Path) -> None:
     told: list[int | None] = []
     found = read_parts(video, NO_MODEL, None, workers=2, on_frame=told.append)
     assert found is not None
-    assert len(found) == 3
+    assert len(found) == SEAMS.count == 4
     assert len(told) == sum(len(part.times_s) for part in found) == told[0]
 
 
 @pytest.mark.usefixtures("at_once")
 def test_a_crowded_part_is_read_again_with_who_was_coached(video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def crowd(self: Scripted, frame: Frame) -> Pose:
-        self.crowded = frame.time_s > 1.5 * PART_S
+        self.crowded = frame.time_s > SEAMS.begin_s(2) - 5
         return call(self, frame)
 
     call = Scripted.__call__
@@ -213,9 +246,9 @@ def test_a_crowded_part_is_read_again_with_who_was_coached(video: Path, monkeypa
     found = read_parts(video, NO_MODEL, None, workers=2)
     assert found is not None
     again = [(number, known) for number, _, known in Now.asked if known is not None]
-    assert [number for number, _ in again] == [1, 2]
+    assert [number for number, _ in again] == [1, 2, 3]
     assert [known.time_s for _, known in again] == [
-        pytest.approx(number * PART_S - GLANCE_S, abs=0.13) for number in (1, 2)
+        pytest.approx(SEAMS.begin_s(number) - GLANCE_S, abs=0.13) for number in (1, 2, 3)
     ]
 
 
@@ -225,7 +258,7 @@ def test_a_damaged_or_short_video_is_left_to_one_process(video: Path, tmp_path: 
     assert read_parts(short, NO_MODEL, None, workers=2) is None
     whole = video.read_bytes()
     half = tmp_path / "half.mkv"
-    write_video(half, steady(round(8 * (2 * PART_S + 5)), 8), options={"g": "16"})
+    write_video(half, steady(round(8 * LASTS_S), 8), options={"g": "16"})
     half.write_bytes(half.read_bytes()[: len(half.read_bytes()) // 2])
     assert len(whole) > 0
     assert read_parts(half, NO_MODEL, None, workers=2) is None
