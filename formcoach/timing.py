@@ -7,7 +7,9 @@ import statistics
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from fractions import Fraction
+from multiprocessing import get_context
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
@@ -20,9 +22,12 @@ from formcoach.estimator import Estimator
 from formcoach.frames import Video
 from formcoach.landmarker import Landmarker
 from formcoach.pose import Frame
+from formcoach.processes import begin_worker, undisturbed
 from formcoach.report import write_report
 
 if TYPE_CHECKING:
+    from multiprocessing.synchronize import Barrier
+
     from numpy.typing import NDArray
 
     from formcoach.exercise import Exercise
@@ -43,7 +48,8 @@ GOALS = {
 def time_analysis(video: Path, model: ModelFile, exercise: Exercise, rounds: int) -> dict[str, Any]:
     """Seconds of a bare decode-and-detect loop and of a whole analysis on the same frames, in turn; medians.
 
-    The bare loop is PyAV and MediaPipe alone, mask included. The analysis goes on from what is judged to the report and
+    The bare loop is PyAV and MediaPipe alone, mask included; with two of them at once, half of the frames each, one
+    sees what the machine itself gives to two processes. The analysis goes on from what is judged to the report and
     its clips. Our own cost is the processor time of everything after the model: the outline, the pose, the judgement.
 
     Raises:
@@ -52,6 +58,7 @@ def time_analysis(video: Path, model: ModelFile, exercise: Exercise, rounds: int
     with Video.open(video):
         pass  # says what is wrong with the file before anything is timed
     bare: list[float] = []
+    bare_at_once: list[float] = []
     own: list[float] = []
     judged_by_one: list[float] = []
     by_one: list[float] = []
@@ -64,6 +71,7 @@ def time_analysis(video: Path, model: ModelFile, exercise: Exercise, rounds: int
             start = time.perf_counter()
             frames = _bare_loop(long, model)
             bare.append(time.perf_counter() - start)
+            bare_at_once.append(_bare_loops_at_once(long, model) / WORKERS)
             for workers, judged, whole in ((1, judged_by_one, by_one), (WORKERS, judged_by_two, by_two)):
                 start = time.perf_counter()
                 analysis = analysed(long, model, exercise, workers=workers)
@@ -81,6 +89,7 @@ def time_analysis(video: Path, model: ModelFile, exercise: Exercise, rounds: int
         "analysis_by_two_workers_s": statistics.median(by_two),
         "judged_to_bare_loop": _ratio(judged_by_one, bare),
         "analysis_to_bare_loop": _ratio(by_one, bare),
+        "bare_loop_to_two_bare_loops": _ratio(bare, bare_at_once),
         "bare_loop_to_judged_by_two_workers": _ratio(bare, judged_by_two),
         "bare_loop_to_two_workers": _ratio(bare, by_two),
         "own_cost_ms_per_frame": 1000 * statistics.median(own) / frames,
@@ -130,6 +139,36 @@ def _bare_loop(video: Path, model: ModelFile) -> int:
             landmarker.detect(*landmarker.picture(Frame(count, count / 30, picture)))
     landmarker.close()
     return count
+
+
+def _bare_loops_at_once(video: Path, model: ModelFile) -> float:
+    """Seconds that as many bare loops as there are workers take when they begin at the same time."""
+    context = get_context("spawn")
+    with ProcessPoolExecutor(
+        WORKERS, mp_context=context, initializer=_meet, initargs=(context.Barrier(WORKERS),)
+    ) as pool:
+        with undisturbed():
+            loops = [pool.submit(_bare_span, video, model) for _ in range(WORKERS)]
+        began, ended = zip(*(loop.result() for loop in loops), strict=True)
+    return float(max(ended) - min(began))
+
+
+_met: list[Barrier] = []
+"""In a process of the pool: where all of them wait for each other."""
+
+
+def _meet(barrier: Barrier) -> None:
+    begin_worker()
+    _met[:] = [barrier]
+
+
+def _bare_span(video: Path, model: ModelFile) -> tuple[float, float]:
+    """When a bare loop began and ended, on the clock that processes share."""
+    Landmarker(model.path, following=True).close()  # the libraries are loaded
+    _met[0].wait()
+    start = time.monotonic()
+    _bare_loop(video, model)
+    return start, time.monotonic()
 
 
 class _Timed(Landmarker):
