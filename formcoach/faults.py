@@ -106,6 +106,8 @@ noise; the middle does not."""
 
 LOSS_LASTS_S = 0.6
 """After the person was lost and found, the pose takes so long to be right again."""
+HIDES_S = 0.3
+"""So near to a turning point a loss may hide it."""
 MAX_GAP_S = 0.21
 """A longer stretch without a pose hides too much of a movement to time it."""
 
@@ -153,6 +155,13 @@ def _timed(window: RepWindow, t: NDArray[np.float64], start_s: float, end_s: flo
     return len(t) >= MIN_FRAMES and float(np.diff(t).max()) <= MAX_GAP_S and window.seen_throughout(start_s, end_s)
 
 
+def _hidden(window: RepWindow, start_s: float, end_s: float) -> bool:
+    """Whether the person was lost for long at a turning point, or shortly before or after it."""
+    t = window.table.time_s
+    gaps = np.diff(t) > MAX_GAP_S
+    return bool((gaps & (t[1:] >= start_s - HIDES_S) & (t[:-1] <= end_s + HIDES_S)).any())
+
+
 def _last_fall(t: NDArray[np.float64], h: NDArray[np.float64], level: float, *, first: bool = False) -> float:
     """When h last (or first) fell through the level, between two samples; the last time where it never did."""
     if first:
@@ -167,7 +176,12 @@ def _last_fall(t: NDArray[np.float64], h: NDArray[np.float64], level: float, *, 
 
 
 def reach_percent(window: RepWindow) -> Reading:
-    """The peak as a share of the full range, %: of the person's own where it is known, else of most people's."""
+    """The peak as a share of the full range, %: of the person's own where it is known, else of most people's.
+
+    Unseen where the person was lost about then: somebody may have crossed the picture, and hidden the top.
+    """
+    if _hidden(window, window.span.peak_s, window.span.lowering_s):
+        return UNSEEN
     return Reading(100 * window.reach, window.span.peak_s)
 
 
@@ -190,10 +204,11 @@ def further_reach_percent(measure: Measure) -> Callable[[RepWindow], Reading]:
 
 
 def bottom_percent(window: RepWindow) -> Reading:
-    """How far from the rest the return ends, % of the full range."""
-    if not window.span.complete:
+    """How far from the rest the return ends, % of the full range; unseen where the person was lost about then."""
+    span = window.span
+    if not span.complete or _hidden(window, span.end_s, span.end_s):
         return UNSEEN
-    return Reading(100 * window.bottom, window.span.end_s)
+    return Reading(100 * window.bottom, span.end_s)
 
 
 def difference(measure: Measure, phase: Phase) -> Callable[[RepWindow], Reading]:

@@ -317,10 +317,8 @@ def read_parts(
         return _in_order(futures, read, seams, watch, on_pose)
     except BrokenProcessPool:  # a process was killed, for its memory perhaps; one at a time may go well
         return None
-    except BaseException:
-        stopping.set()
-        raise
     finally:
+        stopping.set()
         pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -334,15 +332,16 @@ def _in_order(
     """The parts up to where somebody stopped; None where one cannot be relied on."""
     parts: list[Part] = []
     known: Pose | None = None
-    for number, future in enumerate(futures):
+    for number in range(seams.count):
         if number:
             lead_s = seams.begin_s(number) - GLANCE_S
             known = next((pose for part in reversed(parts) if (pose := part.known_at(lead_s)) is not None), None)
-        part = watch.result(future)
+        part = watch.result(futures.pop(0))
         if part.crowded and known is not None and not part.stopped:
             part = watch.result(read(number, known))
         if not part.sure and not part.stopped:
             return None
+        part = replace(part, poses=Spool(part.poses))  # memory is not to grow with the video
         parts.append(part)
         if on_pose is not None:
             for time_s, pose in zip(part.times_s, part.poses, strict=True):

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from poses import FRONT, LEFT_SIDE, OBLIQUE_LEFT, OBLIQUE_RIGHT, RIGHT_SIDE, Camera
+from motions import MOVEMENTS
+from poses import FRONT, LEFT_SIDE, OBLIQUE_LEFT, OBLIQUE_RIGHT, RIGHT_SIDE, Camera, film
 
 from rules.judged import (
     Broken,
     Pair,
+    catalogue,
     check_all_declared,
     check_clean,
     check_elsewhere,
@@ -14,6 +18,7 @@ from rules.judged import (
     elsewhere,
     filmed,
     firing,
+    judge,
     nearly,
 )
 
@@ -115,3 +120,16 @@ def test_deeper_and_shallower_hinges_are_clean(fold: float) -> None:
 def test_a_trunk_nearly_level_counts_too() -> None:
     movement, judged = filmed(ID, LEFT_SIDE, fold=80.0)
     assert len(judged.reps) == len(movement.beats)
+
+
+@pytest.mark.parametrize(("away_s", "judged_short"), [(0.1, True), (0.5, False)])
+def test_a_top_that_somebody_hides_is_not_said_to_be_short(away_s: float, judged_short: bool) -> None:
+    movement = MOVEMENTS[ID](short_top=70.0)
+    track = film(movement, LEFT_SIDE)
+    beat = movement.beats[2]
+    poses = tuple(None if pose is None or abs(pose.time_s - beat.peak_s) < away_s / 2 else pose for pose in track.poses)
+    judged = judge(replace(track, poses=poses), catalogue()[ID])
+    assert len(judged.reps) == len(movement.beats)
+    assert ("short-top" in judged.found[2]) == judged_short
+    assert ("short-top" in {n.fault for n in judged.reps[2].not_assessed}) != judged_short
+    assert "short-top" in judged.found[3]
