@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,6 +47,40 @@ DROPPED_S = 0.5
 """Whoever was lost for longer and is found again may be somebody else."""
 
 
+class Searcher:
+    """Looks at pictures for themselves. Estimators may share one, in whatever threads: a model takes 80 MB.
+
+    Args:
+        model: the pose model's bundle.
+        landmarker: as the estimator has it.
+    """
+
+    def __init__(self, model: Path, landmarker: Callable[..., Landmarker] = Landmarker) -> None:
+        self._make = partial(landmarker, model, following=False)
+        self._landmarker: Landmarker | None = None
+        self._one_at_a_time = Lock()
+
+    def __call__(self, frame: Frame) -> Pose | None:
+        """Whoever is found first in the picture."""
+        with self._one_at_a_time:
+            return self._loaded()(frame)
+
+    def prepare(self) -> None:
+        """Load the model, if it is not there yet."""
+        with self._one_at_a_time:
+            self._loaded()
+
+    def close(self) -> None:
+        """Free the model."""
+        if self._landmarker is not None:
+            self._landmarker.close()
+            self._landmarker = None
+
+    def _loaded(self) -> Landmarker:
+        self._landmarker = self._landmarker or self._make()
+        return self._landmarker
+
+
 class Estimator:
     """The poses of one person in a stream of frames, which go in once, in order of time.
 
@@ -55,6 +91,7 @@ class Estimator:
     Args:
         model: the pose model's bundle.
         known: the person who was coached before the first frame, where this is known.
+        searcher: what it looks around with, where others look with the same one; it is left open.
         landmarker: makes the model; tests have their own.
 
     Attributes:
@@ -66,13 +103,19 @@ class Estimator:
     """
 
     def __init__(
-        self, model: Path, *, known: Pose | None = None, landmarker: Callable[..., Landmarker] = Landmarker
+        self,
+        model: Path,
+        *,
+        known: Pose | None = None,
+        searcher: Searcher | None = None,
+        landmarker: Callable[..., Landmarker] = Landmarker,
     ) -> None:
         self.anew = self.crowded = self.doubtful = False
         self.turned = self.people = 0
         self._model, self._landmarker = model, landmarker
         self._tracker = landmarker(model, following=True)
-        self._searcher: Landmarker | None = None
+        self._searcher = searcher or Searcher(model, landmarker)
+        self._shares = searcher is not None
         self._others: dict[int, Landmarker] = {}
         self._order = (3, 1)
         self._cuts = CutFinder()
@@ -93,13 +136,14 @@ class Estimator:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for one in (self._tracker, self._searcher, *self._others.values()):
-            if one is not None:
-                one.close()
+        for one in (self._tracker, *self._others.values()):
+            one.close()
+        if not self._shares:
+            self._searcher.close()
 
     def prepare(self) -> None:
         """Load all models now, so that no frame waits for one."""
-        self._search_model()
+        self._searcher.prepare()
         for quarters in self._order:
             self._turned_model(quarters)
 
@@ -111,7 +155,8 @@ class Estimator:
         """The pose of the coached person in the frame, or None where they are not found."""
         self.anew = self._cuts(frame)
         if self.anew:
-            self._tracker.forget(frame)
+            self._tracker.close()  # of whom it followed, some smoothed values would stay for ten frames
+            self._tracker = self._landmarker(self._model, following=True)
             self._begin_anew()
             self._known = None
         frame = brightened(frame)
@@ -200,10 +245,9 @@ class Estimator:
     def _look(self, frame: Frame, followed: Person | None) -> list[Person]:
         """Everybody in view, the one who is followed first."""
         self._looked_s = frame.time_s
-        model = self._search_model()
         seen = []
         for rows, columns in windows(frame.image.shape[1], frame.image.shape[0]):
-            pose = model(Frame(frame.index, frame.time_s, frame.image[rows, columns]))
+            pose = self._searcher(Frame(frame.index, frame.time_s, frame.image[rows, columns]))
             if pose is not None and (person := Person.of(moved(pose, rows, columns))).is_certain():
                 seen.append(person)
         found = different(followed, seen)
@@ -242,11 +286,6 @@ class Estimator:
         self._alone = (coached, [one for one in found if one is not coached])
 
     # ---- models ----
-
-    def _search_model(self) -> Landmarker:
-        if self._searcher is None:
-            self._searcher = self._landmarker(self._model, following=False)
-        return self._searcher
 
     def _turned_model(self, quarters: int) -> Landmarker:
         if quarters not in self._others:

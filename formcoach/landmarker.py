@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,6 @@ from formcoach.outline import support, trace
 from formcoach.pose import LANDMARKS, Frame, Pose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -45,7 +44,7 @@ class Landmarker:
         self._following = following
         self._last_ms = -1
         self._warm = False
-        with _quiet_stderr():
+        with _QUIET:
             try:
                 self._landmarker = PoseLandmarker.create_from_options(options)
             except (RuntimeError, ValueError) as error:
@@ -60,10 +59,6 @@ class Landmarker:
         """The pose of the person in the frame, or None where nobody is found."""
         return self.pose(frame, self.detect(*self.picture(frame)))
 
-    def forget(self, frame: Frame) -> None:
-        """Follow nobody any more: the next frame, later than this one, is looked at anew."""
-        self.detect(*self.picture(Frame(frame.index, frame.time_s, np.full_like(frame.image, 128))))
-
     def picture(self, frame: Frame) -> tuple[Any, int]:
         """The frame as MediaPipe takes it, and its time in whole milliseconds, which must rise."""
         self._last_ms = max(self._last_ms + 1, round(frame.time_s * 1000))
@@ -75,7 +70,7 @@ class Landmarker:
         if self._warm:
             return self._detect(picture, time_ms)
         self._warm = True
-        with _quiet_stderr():
+        with _QUIET:
             return self._detect(picture, time_ms)
 
     def _detect(self, picture: Any, time_ms: int) -> Any:
@@ -97,22 +92,40 @@ class Landmarker:
         return Pose(frame.time_s, landmarks, world, visibility, support(mask, landmarks), trace(mask, landmarks))
 
 
-@contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Keep the libraries' start-up chatter, written by C++ straight to file descriptor 2, off the terminal."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # no stderr at all
-        yield
-        return
-    silence = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(silence, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(silence)
+class _Quiet:
+    """Keeps the libraries' start-up chatter, written by C++ straight to file descriptor 2, off the terminal.
+
+    Several threads may want that at once: the first one takes the descriptor away, and the last one gives it back.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._inside = 0
+        self._kept: int | None = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._inside += 1
+            if self._inside > 1:
+                return
+            try:
+                self._kept = os.dup(2)
+            except OSError:  # no stderr at all
+                return
+            silence = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(silence, 2)
+            os.close(silence)
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0 and self._kept is not None:
+                os.dup2(self._kept, 2)
+                os.close(self._kept)
+                self._kept = None
+
+
+_QUIET = _Quiet()
 
 
 def _array(points: list[Any]) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ from functools import partial
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
-from formcoach.estimator import Estimator
+from formcoach.estimator import Estimator, Searcher
 from formcoach.frames import MAX_DURATION_S, Video, read_ahead
 from formcoach.processes import begin_worker, undisturbed
 from formcoach.spool import Spool
@@ -109,7 +109,8 @@ class Relay:
         self.seams = seams
         self._leads_s = math.inf if alone or number == seams.count - 1 else seams.begin_s(number + 1) - GLANCE_S
         self._known = known
-        self._make = partial(estimator, model)
+        self._searcher = Searcher(model)
+        self._make = partial(estimator, model, searcher=self._searcher)
         self._now = self._make(known=known)
         self._next: Estimator | None = None
         self._beside = ThreadPoolExecutor(1, thread_name_prefix="lead")
@@ -124,6 +125,7 @@ class Relay:
         self._now.__exit__(kind, error, trace)
         if self._next is not None:
             self._next.__exit__(kind, error, trace)
+        self._searcher.close()
 
     def __call__(self, frame: Frame) -> Pose | None:
         """The pose of the coached person in the frame, or None where they are not found."""

@@ -80,9 +80,6 @@ class Eye:
     def close(self) -> None:
         self.closed = True
 
-    def forget(self, _frame: Frame) -> None:
-        self._place = None
-
     def __call__(self, frame: Frame) -> Pose | None:
         Eye.asked += 1
         found = self._found(frame)

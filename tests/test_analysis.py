@@ -210,8 +210,8 @@ NO_MODEL = ModelFile(Path("none.task"), "stand-in")
 class StandIn:
     """An estimator that sees somebody in every other frame."""
 
-    def __init__(self, model: Path, *, known: Pose | None) -> None:
-        del known
+    def __init__(self, model: Path, *, known: Pose | None, searcher: object) -> None:
+        del known, searcher
         assert model == NO_MODEL.path
         self.closed = self.anew = self.crowded = self.doubtful = False
         self.turned = 0

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from crowd import HEIGHT, WIDTH, Body, Eye, a_pose, frames, picture
 
-from formcoach.estimator import LATELY_S, LOOK_EVERY_S, Estimator
+from formcoach.estimator import LATELY_S, LOOK_EVERY_S, Estimator, Searcher
 from formcoach.people import Person
 from formcoach.pose import LANDMARKS, Frame, Pose
 from formcoach.turning import turned_back
@@ -200,10 +200,21 @@ def test_a_cut_ends_what_is_known(estimator: Estimator) -> None:
 def test_everything_is_closed() -> None:
     with Estimator(NO_MODEL, landmarker=cast("Any", Eye)) as estimator:
         estimator.prepare()
-        eyes = [estimator._tracker, estimator._searcher, *estimator._others.values()]
+        eyes = [estimator._tracker, estimator._searcher._landmarker, *estimator._others.values()]
     assert len(eyes) == 4
     assert all(cast("Any", eye).closed for eye in eyes)
 
 
 def test_pictures_are_as_they_should_be() -> None:
     assert picture([Body(1, 10)]).shape == (HEIGHT, WIDTH, 3)
+
+
+def test_a_shared_searcher_outlives_its_estimators() -> None:
+    searcher = Searcher(NO_MODEL, cast("Any", Eye))
+    for _ in range(2):
+        with Estimator(NO_MODEL, searcher=searcher, landmarker=cast("Any", Eye)) as estimator:
+            estimator(Frame(0, 0.0, picture([Body(1, 200)])))
+    eye = cast("Any", searcher._landmarker)
+    assert not eye.closed
+    searcher.close()
+    assert eye.closed

@@ -30,7 +30,8 @@ class Scripted:
 
     made: list[Scripted]
 
-    def __init__(self, _model: Path, *, known: Pose | None = None) -> None:
+    def __init__(self, _model: Path, *, known: Pose | None = None, searcher: object = None) -> None:
+        del searcher
         self.known = known
         self.anew = self.crowded = self.doubtful = self.closed = False
         self.turned = 0
@@ -273,7 +274,8 @@ def test_workers_change_nothing_where_several_people_are_in_view(
 ) -> None:
     """The coached one is smaller by the second part: alone, that part would choose the other."""
 
-    def make(model: Path, *, known: Pose | None = None) -> Estimator:
+    def make(model: Path, *, known: Pose | None = None, searcher: object = None) -> Estimator:
+        del searcher
         return Estimator(model, known=known, landmarker=cast("Any", Eye))
 
     class Shown:
