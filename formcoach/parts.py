@@ -107,7 +107,8 @@ class Relay:
         self.turned = 0
         self.number = number
         self.seams = seams
-        self._leads_s = math.inf if alone or number == seams.count - 1 else seams.begin_s(number + 1) - GLANCE_S
+        self._alone = alone
+        self._leads_s = self._leads_from_s()
         self._known = known
         self._searcher = Searcher(model)
         self._make = partial(estimator, model, searcher=self._searcher)
@@ -156,8 +157,12 @@ class Relay:
         self._now = self._next or self._make(known=self._known)
         self._next = None
         self.number = number
-        last = number == self.seams.count - 1
-        self._leads_s = math.inf if last else self.seams.begin_s(number + 1) - GLANCE_S
+        self._leads_s = self._leads_from_s()
+
+    def _leads_from_s(self) -> float:
+        """When the estimator of the next part is to be shown its first frame."""
+        last = self._alone or self.number == self.seams.count - 1
+        return math.inf if last else self.seams.begin_s(self.number + 1) - GLANCE_S
 
     def _lead_next(self, frame: Frame) -> None:
         if self._next is None:
