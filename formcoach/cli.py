@@ -675,8 +675,15 @@ def _export(review: Any, scenes: list[Any], path: Path, speed: float) -> None:
     from formcoach.progress import FrameProgress
     from formcoach.replay import export
 
-    with FrameProgress(path.name, err) as progress:
-        export(review, scenes, path, speed=speed, notice=_note, tick=lambda: progress.tick("drawing", None))
+    stopped = _StopOnInterrupt()  # raised wherever the program is just then, a Ctrl-C may get lost in a library
+
+    def drawn() -> None:
+        if stopped.asked():
+            raise KeyboardInterrupt
+        progress.tick("drawing", None)
+
+    with FrameProgress(path.name, err) as progress, stopped:
+        export(review, scenes, path, speed=speed, notice=_note, tick=drawn)
     reps = "1 rep" if len(scenes) == 1 else f"{len(scenes)} reps"
     out.print(f"{reps} of {escape(review.title)}; saved in {escape(str(path))}", highlight=False, soft_wrap=True)
 

@@ -285,7 +285,10 @@ def coached(room: Room, track: PoseTrack, **how: Any) -> Live | None:
     return coach(None, options, room.events, room.told.append)
 
 
-def test_the_session_is_stored_whole_and_under_its_exercise(room: Room, tmp_path: Any) -> None:
+def test_the_session_is_stored_whole_and_under_its_exercise(
+    room: Room, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("formcoach.clips.WAITING_FRAMES", 1000)  # frames come faster here than any camera's
     track = sample("deadlift_rounded-back")
     live = coached(room, track, out=tmp_path / "out")
     assert live is not None
